@@ -1,0 +1,20 @@
+#pragma once
+
+#include <chrono>
+
+namespace propriod::drivers {
+
+/// The host's boot clock (`CLOCK_BOOTTIME`): it never jumps, and goes on while the machine sleeps. Every measurement time
+/// is on it, because the step when NTP arrives must not move a window. Any thread.
+struct BootClock {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<BootClock>;
+  static constexpr bool is_steady = true;
+  [[nodiscard]] static time_point now() noexcept;
+};
+
+using BootTime = BootClock::time_point;
+
+}  // namespace propriod::drivers
