@@ -24,6 +24,8 @@ struct Recording {
   std::string name;     ///< for messages: where it came from, e.g. "p1_ankle.csv"
   std::string subject;  ///< whose body it was; empty when unknown
   double rate_hz = 0;   ///< nominal
+  bool simulated = false;
+  std::string notes;  ///< what a reader of figures made of this recording must know
   std::vector<std::string> activities;
   std::vector<std::string> placements;
   std::vector<RecordedSample> samples;  ///< times strictly ascend

@@ -1,16 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace propriod::model {
 
-/// Everything about a model but its weights: what it eats, what its outputs mean, and how it was made. `manifest.yaml` of
-/// a bundle. Plain data.
+/// Everything about a model but its weights: what it eats, what its outputs mean, and how it was made. `manifest.yaml`
+/// of a bundle. Plain data.
 struct Manifest {
   static constexpr int kFormat = 1;
 
@@ -20,17 +18,17 @@ struct Manifest {
     friend bool operator==(const Architecture&, const Architecture&) = default;
   };
   struct Input {
-    double rate_hz = 50;
-    int window = 100;    ///< samples
-    int step = 60;       ///< samples, 1 … window
-    double scale = 1;    ///< the network sees m/s² times this
+    double rate_hz = 50;  ///< 1 … 1000
+    int window = 100;     ///< samples, 8 … 4096
+    int step = 60;        ///< samples, 1 … window
+    double scale = 1;     ///< the network sees m/s² times this; 1e-9 … 1e9
     friend bool operator==(const Input&, const Input&) = default;
   };
   struct Training {
     std::string method = "smooth-distill";
     int epochs = 300;
-    int epochs_run = 0;      ///< less than `epochs` when somebody stopped it
-    int best_epoch = 0;      ///< 1-based: the epoch whose weights were kept; 0: none was completed
+    int epochs_run = 0;  ///< less than `epochs` when somebody stopped it
+    int best_epoch = 0;  ///< 1-based: the epoch whose weights were kept; 0: none was completed
     int batch = 64;
     double learning_rate = 0.001;
     double alpha = 0.5;
@@ -41,24 +39,24 @@ struct Manifest {
     friend bool operator==(const Training&, const Training&) = default;
   };
   struct Data {
-    std::string format;            ///< propriod, wisdm2019, dsads, …
-    std::string fingerprint;       ///< SHA-256 over all samples and labels, 64 hex digits
-    std::string split = "subject"; ///< random or subject
+    std::string format;             ///< propriod, wisdm2019, dsads, …
+    std::string fingerprint;        ///< SHA-256 over all samples and labels, 64 hex digits
+    std::string split = "subject";  ///< random or subject
     double test_fraction = 0.2;
     std::vector<std::string> test_subjects;  ///< only with split subject
     std::int64_t training_windows = 0;
     std::int64_t validation_windows = 0;
     std::int64_t test_windows = 0;
-    bool simulated = false;        ///< made of simulated recordings, in whole or in part
-    std::vector<std::string> notes; ///< what a reader of the figures must know
+    bool simulated = false;          ///< made of simulated recordings, in whole or in part
+    std::vector<std::string> notes;  ///< what a reader of the figures must know, each at most 4096 bytes
     friend bool operator==(const Data&, const Data&) = default;
   };
 
-  std::string version;      ///< "<UTC time stamp>Z-<counter>", the directory's name
-  std::uint64_t counter = 0; ///< orders the versions of one model, even when a clock was wrong
+  std::string version;        ///< "<UTC time stamp>Z-<counter>", the directory's name
+  std::uint64_t counter = 0;  ///< orders the versions of one model, even when a clock was wrong; from 1
   Architecture architecture;
-  std::vector<std::string> activities;  ///< in the order of the head's outputs; 1 … 256
-  std::vector<std::string> placements;
+  std::vector<std::string> activities;  ///< in the order of the head's outputs; 1 … 256, each at most 64 bytes
+  std::vector<std::string> placements;  ///< likewise
   Input input;
   Training training;
   Data data;

@@ -1,0 +1,108 @@
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <thread>
+
+#include "daemon/commands.hpp"
+#include "model/torch_runtime.hpp"
+#include "train/data_set.hpp"
+#include "train/report.hpp"
+
+namespace propriod::daemon {
+namespace {
+
+struct Options {
+  std::filesystem::path model, data, predictions;
+  std::string format;
+  int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  bool json = false;
+};
+
+/// One JSON line a window: where it was, what it is, what the model says.
+class PredictionFile {
+ public:
+  PredictionFile(const std::filesystem::path& path, const train::DataSet& data, const train::WindowSet& windows,
+                 const model::Manifest& manifest)
+      : path_(path), file_(path), data_(data), windows_(windows), manifest_(manifest) {}
+
+  void add(const train::EvaluatedWindow& window) {
+    const auto& origin = windows_.origin[window.window];
+    const auto truth = [&](std::int64_t label, const std::vector<std::string>& labels) {
+      return label < 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(labels[static_cast<std::size_t>(label)]);
+    };
+    const nlohmann::ordered_json line{
+        {"recording", data_.recordings[origin.recording].name},
+        {"window_start_s", std::chrono::duration<double>(origin.start).count()},
+        {"activity", truth(windows_.activity[window.window], manifest_.activities)},
+        {"placement", truth(windows_.placement[window.window], manifest_.placements)},
+        {"activity_probabilities", window.activity},
+        {"placement_probabilities", window.placement}};
+    file_ << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
+  }
+
+  void close() {
+    file_.close();
+    if (!file_) throw std::runtime_error(path_.string() + ": cannot be written; is the folder there, the disk full?");
+  }
+
+ private:
+  std::filesystem::path path_;
+  std::ofstream file_;
+  const train::DataSet& data_;
+  const train::WindowSet& windows_;
+  const model::Manifest& manifest_;
+};
+
+ExitCode evaluate_command(const Options& options) {
+  model::set_torch_threads(options.threads);
+  model::Recognizer recognizer(model::load_bundle(options.model));
+  const auto& manifest = recognizer.manifest();
+  const auto data = train::read_data_set(options.format, options.data);
+  const auto windows = train::cut_windows(data.recordings, manifest.activities, manifest.placements, manifest.input);
+  spdlog::info("{} recordings, {} windows; {}", data.recordings.size(), windows.size(), data.report.summary());
+  if (windows.windows_of_other_labels > 0) {
+    spdlog::warn("{} windows have a label that the model does not know: they don't count for that task",
+                 windows.windows_of_other_labels);
+  }
+  std::vector<std::size_t> all(windows.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  std::optional<PredictionFile> predictions;
+  if (!options.predictions.empty()) predictions.emplace(options.predictions, data, windows, manifest);
+  const auto evaluation = train::evaluate(recognizer, windows, all, [&](const train::EvaluatedWindow& window) {
+    if (predictions) predictions->add(window);
+  });
+  if (predictions) predictions->close();
+  if (options.json) {
+    std::puts(train::to_json(evaluation, manifest).c_str());
+  } else {
+    std::printf("Model %s on %zu windows, all of them test data\n%s", manifest.version.c_str(), evaluation.windows,
+                train::to_text(evaluation).c_str());
+    if (manifest.data.simulated) std::puts("note: the model was trained on simulated data");
+  }
+  return kSuccess;
+}
+
+}  // namespace
+
+void add_evaluate_command(CLI::App& app, ExitCode& result) {
+  auto* command = app.add_subcommand("evaluate", "Measure a model on labelled recordings");
+  command->footer("Example:\n  propriod evaluate --model models/sleep/current --data recordings --format propriod");
+  auto options = std::make_shared<Options>();
+  command->add_option("--model", options->model, "MODELS/NAME/VERSION, or …/current")->required();
+  command->add_option("--data", options->data, "folder with the recordings; all of them are test data")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  command->add_option("--format", options->format, "how they are laid out")
+      ->required()
+      ->check(CLI::IsMember({"propriod", "wisdm2019", "dsads"}));
+  command->add_option("--predictions", options->predictions, "also write every window's probabilities there (JSON lines)");
+  command->add_option("--threads", options->threads, "threads")->check(CLI::Range(1, 1024))->capture_default_str();
+  command->add_flag("--json", options->json, "print one JSON object instead of text");
+  command->callback([options, &result] { result = evaluate_command(*options); });
+}
+
+}  // namespace propriod::daemon

@@ -1,0 +1,38 @@
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "daemon/commands.hpp"
+#include "model/torch_runtime.hpp"
+
+int main(int argc, char** argv) {
+  using namespace propriod;
+  spdlog::set_default_logger(spdlog::stderr_color_mt("propriod"));  // standard output is for data
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+
+  CLI::App app{"Recognises live how a body lies or moves, and where on it each accelerometer is worn."};
+  app.name("propriod");
+  app.footer("Every command has a --help of its own. Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.");
+  app.set_version_flag("--version", [] { return "propriod " PROPRIOD_VERSION " (" + model::torch_description() + ")"; });
+  app.require_subcommand(1);
+  auto result = daemon::kSuccess;
+#ifdef PROPRIOD_DAEMON
+  daemon::add_run_command(app, result);
+  daemon::add_check_config_command(app, result);
+#endif
+  daemon::add_train_command(app, result);
+  daemon::add_evaluate_command(app, result);
+  daemon::add_models_command(app, result);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? daemon::kSuccess : daemon::kUsage;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "propriod: %s\n", error.what());
+    return daemon::kFailure;
+  }
+  return result;
+}

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "daemon/prediction.hpp"
+#include "daemon/utc.hpp"
+#include "model/manifest.hpp"
+
+namespace propriod::daemon {
+
+/// The label that one task's probabilities speak for.
+struct Verdict {
+  std::size_t label;  ///< index of the most probable
+  float confidence;   ///< its probability
+  bool unknown;       ///< the confidence lies below the threshold
+};
+
+[[nodiscard]] Verdict verdict(std::span<const float> probabilities, double unknown_below) noexcept;
+
+/// What every message of one process life says of itself.
+struct PayloadContext {
+  std::string boot;        ///< names the life of the process
+  std::string model_name;  ///< beside the manifest's version
+  double unknown_below = 0;
+};
+
+/// One line of JSON each, as DESIGN's MQTT contract has them; `sensor` and its device's placement come from the
+/// configuration.
+[[nodiscard]] std::string prediction_json(const Prediction& prediction, std::string_view sensor,
+                                          const std::optional<std::string>& known_placement,
+                                          const model::Manifest& manifest, const PayloadContext& context,
+                                          const UtcBorder& border);
+
+/// `activity` and `placement`: stable labels, or nothing while there is none yet.
+[[nodiscard]] std::string state_json(drivers::BootTime since, const std::optional<std::string>& activity,
+                                     const std::optional<std::string>& placement, std::string_view model_version,
+                                     const UtcBorder& border);
+
+[[nodiscard]] std::string model_json(const model::Manifest& manifest, std::string_view model_name);
+
+}  // namespace propriod::daemon

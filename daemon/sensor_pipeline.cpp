@@ -1,0 +1,26 @@
+#include "daemon/sensor_pipeline.hpp"
+
+#include <cmath>
+
+namespace propriod::daemon {
+namespace {
+
+constexpr double kRingSeconds = 4;  // longer than any stall that was seen, and a second more than a window lasts at 50 Hz
+
+}  // namespace
+
+SensorPipeline::SensorPipeline(const Options& options, const model::Manifest::Input& input)
+    : ring_(static_cast<std::size_t>(std::ceil(kRingSeconds * options.arrival_rate_hz))),
+      resampler_({.source_rate_hz = options.rate_hz, .target_rate_hz = input.rate_hz}),
+      windower_({.length = input.window, .step = input.step}),
+      mount_(options.mount) {}
+
+void SensorPipeline::mount(drivers::Acceleration& accel_mps2) const noexcept {
+  const auto as_measured = accel_mps2;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const auto from = mount_.axes[axis];
+    accel_mps2[axis] = from.negated ? -as_measured[from.source] : as_measured[from.source];
+  }
+}
+
+}  // namespace propriod::daemon

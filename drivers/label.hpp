@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace propriod::drivers {
+
+inline constexpr std::size_t kMaxLabelBytes = 64;
+inline constexpr std::size_t kMaxLabels = 256;  ///< distinct ones of one task
+
+/// True for UTF-8 of at most `max_bytes` without control characters: what may go on into logs, JSON and reports.
+[[nodiscard]] bool is_plain_text(std::string_view text, std::size_t max_bytes) noexcept;
+
+/// True for what may be the name of an activity or a placement: plain text, not empty, without commas, double quotes,
+/// and blanks around it, so that a recording's CSV needs no quoting.
+[[nodiscard]] bool is_label(std::string_view text) noexcept;
+
+}  // namespace propriod::drivers

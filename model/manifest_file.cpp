@@ -1,0 +1,239 @@
+#include "model/manifest_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <set>
+#include <vector>
+
+#include "model/bundle_files.hpp"
+#include "model/errors.hpp"
+#include "model/sha256.hpp"
+#include "model/strict_yaml.hpp"
+#include "model/version.hpp"
+
+namespace propriod::model {
+namespace {
+
+constexpr std::size_t kMaxLabels = 256;
+constexpr std::size_t kMaxLabelBytes = 64;
+constexpr std::size_t kMaxWordBytes = 64;
+constexpr std::size_t kMaxSubjectBytes = 256;  // as in the sidecars of recordings
+constexpr std::size_t kMaxNoteBytes = 4096;    // likewise
+constexpr double kSmallest = 1e-9;             // of what must be positive
+constexpr double kLargest = 1e9;
+constexpr int kMaxCount = 1'000'000'000;
+constexpr auto kMaxWindows = std::numeric_limits<std::int64_t>::max();
+constexpr std::string_view kLabelAdvice = "correct the labels of the recordings and train again";
+constexpr std::string_view kSealKey = "manifest_sha256";
+
+/// Shortest text that reads back as the same number.
+std::string exact(double number) { return fmt::format("{}", number); }
+
+std::string seal_of(std::string_view yaml) { return fmt::format("{}: {}\n", kSealKey, sha256(yaml)); }
+
+YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Architecture& architecture) {
+  out << YAML::BeginMap;
+  out << YAML::Key << "name" << YAML::Value << architecture.name;
+  out << YAML::Key << "batch_norm" << YAML::Value << architecture.batch_norm;
+  return out << YAML::EndMap;
+}
+
+YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Input& input) {
+  out << YAML::BeginMap;
+  out << YAML::Key << "rate_hz" << YAML::Value << exact(input.rate_hz);
+  out << YAML::Key << "window" << YAML::Value << input.window << YAML::Comment("samples");
+  out << YAML::Key << "step" << YAML::Value << input.step << YAML::Comment("samples");
+  out << YAML::Key << "scale" << YAML::Value << exact(input.scale) << YAML::Comment("the network sees m/s² times this");
+  return out << YAML::EndMap;
+}
+
+YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Training& training) {
+  out << YAML::BeginMap;
+  out << YAML::Key << "method" << YAML::Value << training.method;
+  out << YAML::Key << "epochs" << YAML::Value << training.epochs;
+  out << YAML::Key << "epochs_run" << YAML::Value << training.epochs_run;
+  out << YAML::Key << "best_epoch" << YAML::Value << training.best_epoch;
+  out << YAML::Key << "batch" << YAML::Value << training.batch;
+  out << YAML::Key << "learning_rate" << YAML::Value << exact(training.learning_rate);
+  out << YAML::Key << "alpha" << YAML::Value << exact(training.alpha);
+  out << YAML::Key << "lambda" << YAML::Value << exact(training.lambda);
+  out << YAML::Key << "temperature" << YAML::Value << exact(training.temperature);
+  out << YAML::Key << "beta" << YAML::Value << exact(training.beta);
+  out << YAML::Key << "seed" << YAML::Value << training.seed;
+  return out << YAML::EndMap;
+}
+
+YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Data& data) {
+  out << YAML::BeginMap;
+  out << YAML::Key << "format" << YAML::Value << data.format;
+  out << YAML::Key << "fingerprint" << YAML::Value << data.fingerprint;
+  out << YAML::Key << "split" << YAML::Value << data.split;
+  out << YAML::Key << "test_fraction" << YAML::Value << exact(data.test_fraction);
+  out << YAML::Key << "test_subjects" << YAML::Value << data.test_subjects;
+  out << YAML::Key << "training_windows" << YAML::Value << data.training_windows;
+  out << YAML::Key << "validation_windows" << YAML::Value << data.validation_windows;
+  out << YAML::Key << "test_windows" << YAML::Value << data.test_windows;
+  out << YAML::Key << "simulated" << YAML::Value << data.simulated;
+  out << YAML::Key << "notes" << YAML::Value << data.notes;
+  return out << YAML::EndMap;
+}
+
+YAML::Emitter& operator<<(YAML::Emitter& out, const std::map<std::string, double>& metrics) {
+  out << YAML::BeginMap;
+  for (const auto& [name, value] : metrics) out << YAML::Key << name << YAML::Value << exact(value);
+  return out << YAML::EndMap;
+}
+
+/// A name of ours: an architecture, a method, a format, a split.
+std::string read_word(StrictMap& map, const std::string& key) {
+  auto word = map.text(key, kMaxWordBytes);
+  if (word.empty()) map.fail(key, "is empty");
+  return word;
+}
+
+std::string read_sha256(StrictMap& map, const std::string& key) {
+  auto digits = map.text(key, kMaxWordBytes);
+  if (!is_sha256(digits)) map.fail(key, fmt::format("must be 64 lower-case hex digits, not {}", shown(digits)));
+  return digits;
+}
+
+std::vector<std::string> read_labels(StrictMap& map, const std::string& key) {
+  auto labels = map.texts(key, kMaxLabelBytes);
+  if (labels.empty() || labels.size() > kMaxLabels) {
+    map.fail(key, fmt::format("has {} labels, allowed are 1 … {}", labels.size(), kMaxLabels), kLabelAdvice);
+  }
+  std::set<std::string> seen;
+  for (const auto& label : labels) {
+    if (label.empty()) map.fail(key, "has an empty label", kLabelAdvice);
+    if (label == "unknown" || label == "non_wear")
+      map.fail(key, fmt::format("{} is reserved", shown(label)), kLabelAdvice);
+    if (!seen.insert(label).second) map.fail(key, fmt::format("has {} twice", shown(label)), kLabelAdvice);
+  }
+  return labels;
+}
+
+Manifest::Architecture read_architecture(StrictMap map) {
+  Manifest::Architecture architecture;
+  architecture.name = read_word(map, "name");
+  architecture.batch_norm = map.boolean("batch_norm");
+  map.finish();
+  return architecture;
+}
+
+Manifest::Input read_input(StrictMap map) {
+  Manifest::Input input;
+  input.rate_hz = map.number<double>("rate_hz", 1, 1000);
+  input.window = map.number<int>("window", 8, 4096);
+  input.step = map.number<int>("step", 1, input.window);
+  input.scale = map.number<double>("scale", kSmallest, kLargest);
+  map.finish();
+  return input;
+}
+
+Manifest::Training read_training(StrictMap map) {
+  Manifest::Training training;
+  training.method = read_word(map, "method");
+  training.epochs = map.number<int>("epochs", 1, kMaxCount);
+  training.epochs_run = map.number<int>("epochs_run", 0, training.epochs);
+  training.best_epoch = map.number<int>("best_epoch", 0, training.epochs_run);
+  training.batch = map.number<int>("batch", 1, kMaxCount);
+  training.learning_rate = map.number<double>("learning_rate", kSmallest, kLargest);
+  training.alpha = map.number<double>("alpha", 0, 1);
+  training.lambda = map.number<double>("lambda", 0, kLargest);
+  training.temperature = map.number<double>("temperature", kSmallest, kLargest);
+  training.beta = map.number<double>("beta", 0, 1);
+  training.seed = map.number<std::uint64_t>("seed", 0, std::numeric_limits<std::uint64_t>::max());
+  map.finish();
+  return training;
+}
+
+Manifest::Data read_data(StrictMap map) {
+  Manifest::Data data;
+  data.format = read_word(map, "format");
+  data.fingerprint = read_sha256(map, "fingerprint");
+  data.split = read_word(map, "split");
+  if (data.split != "random" && data.split != "subject") map.fail("split", "must be random or subject");
+  data.test_fraction = map.number<double>("test_fraction", 0, 1);
+  data.test_subjects = map.texts("test_subjects", kMaxSubjectBytes);
+  data.training_windows = map.number<std::int64_t>("training_windows", 0, kMaxWindows);
+  data.validation_windows = map.number<std::int64_t>("validation_windows", 0, kMaxWindows);
+  data.test_windows = map.number<std::int64_t>("test_windows", 0, kMaxWindows);
+  data.simulated = map.boolean("simulated");
+  data.notes = map.texts("notes", kMaxNoteBytes);
+  map.finish();
+  return data;
+}
+
+std::map<std::string, double> read_metrics(StrictMap map) {
+  std::map<std::string, double> metrics;
+  for (const auto& name : map.keys()) metrics[name] = map.number<double>(name, -kLargest, kLargest);
+  return metrics;
+}
+
+}  // namespace
+
+std::string to_yaml(const Manifest& manifest) {
+  YAML::Emitter out;
+  out << YAML::BeginMap;
+  out << YAML::Key << "format" << YAML::Value << Manifest::kFormat << YAML::Comment("of this file");
+  out << YAML::Key << "version" << YAML::Value << manifest.version;
+  out << YAML::Key << "counter" << YAML::Value << manifest.counter;
+  out << YAML::Key << "architecture" << YAML::Value << manifest.architecture;
+  out << YAML::Key << "activities" << YAML::Value << manifest.activities;
+  out << YAML::Key << "placements" << YAML::Value << manifest.placements;
+  out << YAML::Key << "input" << YAML::Value << manifest.input;
+  out << YAML::Key << "training" << YAML::Value << manifest.training;
+  out << YAML::Key << "data" << YAML::Value << manifest.data;
+  out << YAML::Key << "metrics" << YAML::Value << manifest.metrics;
+  out << YAML::Key << "weights_sha256" << YAML::Value << manifest.weights_sha256;
+  out << YAML::Key << "program_version" << YAML::Value << manifest.program_version;
+  out << YAML::EndMap;
+  const std::string yaml = std::string(out.c_str(), out.size()) + "\n";
+  return yaml + seal_of(yaml);
+}
+
+Manifest parse_manifest(std::string_view yaml, const std::string& path) {
+  if (yaml.size() > kMaxManifestBytes) {
+    throw BundleError(
+        fmt::format("{}: has {} bytes, allowed are {}; copy the bundle again", path, yaml.size(), kMaxManifestBytes));
+  }
+  auto map = StrictMap::parse(yaml, path);
+  const int format = map.number<int>("format", 1, std::numeric_limits<int>::max());
+  if (format != Manifest::kFormat) {
+    map.fail("format", fmt::format("is {}, this program reads {}", format, Manifest::kFormat),
+             "use the program that wrote it");
+  }
+  Manifest manifest;
+  manifest.version = map.text("version", kMaxWordBytes);
+  manifest.counter = map.number<std::uint64_t>("counter", 1, std::numeric_limits<std::uint64_t>::max());
+  if (counter_of(manifest.version) != manifest.counter) {
+    map.fail("version",
+             fmt::format("{} is not a UTC time and the counter {}", shown(manifest.version), manifest.counter));
+  }
+  manifest.architecture = read_architecture(map.map("architecture"));
+  manifest.activities = read_labels(map, "activities");
+  manifest.placements = read_labels(map, "placements");
+  manifest.input = read_input(map.map("input"));
+  manifest.training = read_training(map.map("training"));
+  manifest.data = read_data(map.map("data"));
+  manifest.metrics = read_metrics(map.map("metrics"));
+  manifest.weights_sha256 = read_sha256(map, "weights_sha256");
+  manifest.program_version = read_word(map, "program_version");
+
+  const auto seal = std::string(kSealKey);
+  static_cast<void>(read_sha256(map, seal));
+  map.finish();
+  const auto sealed = yaml.substr(0, yaml.rfind(seal));
+  if (yaml.substr(sealed.size()) != seal_of(sealed)) map.fail(seal, "is not that of the text above it");
+  return manifest;
+}
+
+Manifest read_manifest(const std::filesystem::path& path) {
+  const auto bytes = read_file(path, kMaxManifestBytes);
+  return parse_manifest({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
+}
+
+}  // namespace propriod::model

@@ -1,0 +1,99 @@
+#include "model/mtl_net.hpp"
+
+#include <torch/torch.h>
+
+namespace propriod::model {
+namespace {
+
+constexpr std::int64_t kKernel = 9;
+constexpr std::int64_t kChannels1 = 32;
+constexpr std::int64_t kChannels2 = 64;
+constexpr std::int64_t kHidden1 = 1024;
+constexpr std::int64_t kHidden2 = 512;
+
+constexpr std::int64_t convolved(std::int64_t length) { return length - kKernel + 1; }
+constexpr std::int64_t after_block(std::int64_t length) { return convolved(length) / 2; }  // max-pool 2
+constexpr std::int64_t flat_features(std::int64_t window) { return kChannels2 * after_block(after_block(window)); }
+
+/// Both convolutions over one row of the window.
+std::int64_t convolution_flops(std::int64_t window, std::int64_t input_channels) {
+  const auto first = convolved(window) * kChannels1 * input_channels * kKernel;
+  const auto second = convolved(after_block(window)) * kChannels2 * kChannels1 * kKernel;
+  return 2 * (first + second);
+}
+
+}  // namespace
+
+MtlNetTrunk::MtlNetTrunk(const MtlNetOptions& options, std::int64_t flat_features)
+    : fc1_(flat_features, kHidden1),
+      fc2_(kHidden1, kHidden2),
+      activity_(kHidden2, options.activities),
+      placement_(kHidden2, options.placements) {
+  register_module("fc1", fc1_);
+  register_module("fc2", fc2_);
+  register_module("activity", activity_);
+  register_module("placement", placement_);
+}
+
+torch::Tensor MtlNetTrunk::fully_connected(const torch::Tensor& flat) {
+  return torch::relu(fc2_(torch::relu(fc1_(flat))));  // (N, 512)
+}
+
+Logits MtlNetTrunk::heads(const torch::Tensor& features) { return {activity_(features), placement_(features)}; }
+
+std::int64_t MtlNetTrunk::fully_connected_flops() const {
+  return 2 * (fc1_->weight.numel() + fc2_->weight.numel() + activity_->weight.numel() + placement_->weight.numel());
+}
+
+MtlNet::MtlNet(const MtlNetOptions& options)
+    : MtlNetTrunk(options, flat_features(options.window)),
+      window_(options.window),
+      conv1_(torch::nn::Conv1dOptions(/*in_channels=*/3, kChannels1, kKernel)),
+      conv2_(torch::nn::Conv1dOptions(kChannels1, kChannels2, kKernel)) {
+  register_module("conv1", conv1_);
+  register_module("conv2", conv2_);
+  if (options.batch_norm) {
+    norm1_ = register_module("norm1", torch::nn::BatchNorm1d(kChannels1));
+    norm2_ = register_module("norm2", torch::nn::BatchNorm1d(kChannels2));
+  }
+}
+
+torch::Tensor MtlNet::features(const torch::Tensor& accel) {          // (N, 3, 100), sizes for a window of 100
+  auto x = conv1_(accel);                                             // (N, 32, 92)
+  if (norm1_) x = norm1_(x);
+  x = conv2_(torch::max_pool1d(torch::relu(x), /*kernel_size=*/2));   // (N, 64, 38)
+  if (norm2_) x = norm2_(x);
+  x = torch::max_pool1d(torch::relu(x), /*kernel_size=*/2);           // (N, 64, 19)
+  return fully_connected(x.flatten(/*start_dim=*/1));                 // (N, 1216) → (N, 512)
+}
+
+std::int64_t MtlNet::flops() const { return convolution_flops(window_, 3) + fully_connected_flops(); }
+
+MtlNetPublished::MtlNetPublished(const MtlNetOptions& options)
+    : MtlNetTrunk(options, flat_features(options.window)),
+      window_(options.window),
+      conv1_(torch::nn::Conv2dOptions(/*in_channels=*/1, kChannels1, {1, kKernel})),
+      conv2_(torch::nn::Conv2dOptions(kChannels1, kChannels2, {1, kKernel})) {
+  register_module("conv1", conv1_);
+  register_module("conv2", conv2_);
+  if (options.batch_norm) {
+    norm1_ = register_module("norm1", torch::nn::BatchNorm2d(kChannels1));
+    norm2_ = register_module("norm2", torch::nn::BatchNorm2d(kChannels2));
+  }
+}
+
+torch::Tensor MtlNetPublished::features(const torch::Tensor& accel) {
+  const auto n = accel.size(0);
+  auto x = accel.transpose(1, 2).reshape({n, 1, 3, window_});  // sample by sample, reinterpreted: the published quirk
+  x = conv1_(x);                                               // (N, 32, 3, 92)
+  if (norm1_) x = norm1_(x);
+  x = torch::max_pool2d(torch::relu(x), /*kernel_size=*/{1, 2}, /*stride=*/2);  // (N, 32, 2, 46)
+  x = conv2_(x);                                                                // (N, 64, 2, 38)
+  if (norm2_) x = norm2_(x);
+  x = torch::max_pool2d(torch::relu(x), /*kernel_size=*/{1, 2}, /*stride=*/2);  // (N, 64, 1, 19)
+  return fully_connected(x.flatten(/*start_dim=*/1));                           // (N, 1216) → (N, 512)
+}
+
+std::int64_t MtlNetPublished::flops() const { return convolution_flops(window_, 1) + fully_connected_flops(); }
+
+}  // namespace propriod::model

@@ -1,0 +1,53 @@
+#include "model/recognizer.hpp"
+
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "model/errors.hpp"
+#include "model/network.hpp"
+
+namespace propriod::model {
+
+struct Recognizer::Impl {
+  std::shared_ptr<Network> network;
+};
+
+Recognizer::Recognizer(Bundle bundle) : manifest_(std::move(bundle.manifest)), impl_(std::make_unique<Impl>()) {
+  try {
+    impl_->network = make_network(manifest_.architecture, manifest_.input.window, manifest_.activities.size(),
+                                  manifest_.placements.size());
+    load_weights(*impl_->network, bundle.weights);
+  } catch (const BundleError& error) {
+    throw BundleError(bundle.directory.string() + ": weights don't fit the manifest: " + error.what() +
+                      "; copy or train the model again");
+  }
+  impl_->network->eval();
+}
+
+Recognizer::~Recognizer() = default;
+
+void Recognizer::recognize(std::span<const float> windows, Probabilities& probabilities) {
+  const c10::InferenceMode inference;
+  const auto count = static_cast<std::int64_t>(windows.size() / window_values());
+  if (count == 0) {
+    probabilities.activity.clear();
+    probabilities.placement.clear();
+    return;
+  }
+  // from_blob only reads here, but its interface has no const.
+  auto* values = const_cast<float*>(windows.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  auto accel = torch::from_blob(values, {count, 3, manifest_.input.window});
+  if (manifest_.input.scale != 1) accel = accel * manifest_.input.scale;
+  const auto logits = impl_->network->forward(accel);
+  const auto keep = [](const torch::Tensor& task_logits, std::vector<float>& rows) {
+    const auto softmax = task_logits.softmax(/*dim=*/1).contiguous();
+    const auto* first = softmax.data_ptr<float>();
+    rows.assign(first, first + softmax.numel());
+  };
+  keep(logits.activity, probabilities.activity);
+  keep(logits.placement, probabilities.placement);
+}
+
+}  // namespace propriod::model

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "train/evaluation.hpp"
+#include "train/training_job.hpp"
+
+namespace propriod::train {
+
+/// One JSON object for scripts: what `train --json` prints and `metrics.json` of a bundle holds.
+[[nodiscard]] std::string to_json(const TrainingOutcome& outcome);
+
+/// One JSON object for scripts: what `evaluate --json` prints.
+[[nodiscard]] std::string to_json(const Evaluation& evaluation, const model::Manifest& manifest);
+
+/// Both tasks for people: accuracy and macro F1, then every class with what it is most often taken for.
+[[nodiscard]] std::string to_text(const Evaluation& evaluation);
+
+}  // namespace propriod::train

@@ -1,0 +1,112 @@
+#include "train/training_job.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "model/model_store.hpp"
+#include "train/errors.hpp"
+#include "train/report.hpp"
+#include "train/split.hpp"
+
+namespace propriod::train {
+namespace {
+
+/// What a reader of the figures must know of the data; every note once.
+std::vector<std::string> notes_of(const DataSet& data) {
+  std::vector<std::string> notes;
+  for (const auto& recording : data.recordings) {
+    if (!recording.notes.empty() && std::ranges::find(notes, recording.notes) == notes.end()) {
+      notes.push_back(recording.notes);
+    }
+  }
+  return notes;
+}
+
+std::vector<std::string> subjects_of(const WindowSet& windows, std::span<const std::size_t> which) {
+  std::set<std::string> subjects;
+  for (const auto window : which) subjects.insert(windows.subjects[static_cast<std::size_t>(windows.subject[window])]);
+  return {subjects.begin(), subjects.end()};
+}
+
+void refuse_unlabelled(const DataSet& data, const std::filesystem::path& where) {
+  const auto refuse = [&](const char* task) {
+    throw DataSetError(where.string() + ": no sample has a label of the task " + task +
+                       "; a model learns both, so label at least some recordings");
+  };
+  if (data.activities.empty()) refuse("activity");
+  if (data.placements.empty()) refuse("placement");
+}
+
+}  // namespace
+
+TrainingOutcome run_training(const TrainingRequest& request, const TrainingListener& listener,
+                             const std::atomic<bool>& stop) {
+  const auto device = choose_device(request.device);  // first: a wrong --device should not cost the reading
+  const DataSet data = read_data_set(request.format, request.data);
+  refuse_unlabelled(data, request.data);
+  listener.data_read(data.report, data);
+
+  model::Manifest manifest;
+  manifest.architecture = request.architecture;
+  manifest.activities = data.activities;
+  manifest.placements = data.placements;
+  manifest.input.rate_hz = request.rate_hz.value_or(data.native_rate_hz);
+  manifest.training = request.training;
+  const WindowSet windows = cut_windows(data.recordings, data.activities, data.placements, manifest.input);
+  const Split split = request.split == "subject"
+                          ? split_by_subject(windows.subject, request.test_fraction, request.training.seed)
+                          : split_random(windows.size(), request.test_fraction, request.training.seed);
+  listener.windows_cut(windows, split);
+
+  const auto started = std::chrono::steady_clock::now();
+  TrainerResult trained = train(windows, split,
+                                {.architecture = manifest.architecture,
+                                 .input = manifest.input,
+                                 .training = manifest.training,
+                                 .activities = data.activities.size(),
+                                 .placements = data.placements.size(),
+                                 .device = device},
+                                listener.progress, stop);
+  const std::chrono::duration<double> train_time = std::chrono::steady_clock::now() - started;
+
+  manifest.training.epochs_run = trained.epochs_run;
+  manifest.training.best_epoch = trained.best_epoch;
+  manifest.data = {.format = data.format,
+                   .fingerprint = fingerprint(data),
+                   .split = request.split,
+                   .test_fraction = request.test_fraction,
+                   .test_subjects = {},
+                   .training_windows = static_cast<std::int64_t>(split.train.size()),
+                   .validation_windows = static_cast<std::int64_t>(split.validation.size()),
+                   .test_windows = static_cast<std::int64_t>(split.test.size()),
+                   .simulated = std::ranges::any_of(data.recordings, &drivers::Recording::simulated),
+                   .notes = notes_of(data)};
+  if (request.split == "subject") manifest.data.test_subjects = subjects_of(windows, split.test);
+
+  // Tested is what will be served: the weights through the same code that loads them in service.
+  model::Recognizer recognizer({.directory = request.out, .manifest = manifest, .weights = trained.weights});
+  TrainingOutcome outcome{.bundle = {},
+                          .manifest = std::move(manifest),
+                          .read = data.report,
+                          .training = std::move(trained),
+                          .test = evaluate(recognizer, windows, split.test),
+                          .train_seconds = train_time.count(),
+                          .device = device};
+  const auto headline = [&](const std::string& task, const std::optional<TaskMetrics>& metrics) {
+    if (!metrics) return;
+    outcome.manifest.metrics[task + "_accuracy"] = metrics->accuracy;
+    outcome.manifest.metrics[task + "_macro_f1"] = metrics->macro_f1;
+  };
+  headline("activity", outcome.test.activity);
+  headline("placement", outcome.test.placement);
+
+  model::ModelStore store(request.out);
+  outcome.bundle = store.publish(outcome.manifest, outcome.training.weights, to_json(outcome), request.promote);
+  outcome.served = store.current() == outcome.bundle.filename();
+  outcome.manifest = model::load_bundle(outcome.bundle).manifest;  // with its version and hash, and proof that it loads
+  return outcome;
+}
+
+}  // namespace propriod::train
