@@ -25,9 +25,9 @@ struct Model {
 struct Mqtt {
   std::string host = "localhost";       ///< a name or an address; IPv6 without brackets (key `url`)
   std::uint16_t port = 1883;            ///< 1 … 65535 (key `url`)
-  std::string user;                     ///< empty: nobody logs in
+  std::string user;                     ///< up to 256 bytes; empty: nobody logs in
   std::filesystem::path password_file;  ///< empty: no password; only with `user`
-  std::string client_id;                ///< empty: "propriod-<node>"
+  std::string client_id;                ///< up to 256 bytes; empty: "propriod-<node>"
   std::chrono::seconds keep_alive{30};  ///< 5 … 3600
   std::size_t queue_messages = 65'536;  ///< 1 … 10,000,000: predictions kept in memory while the broker is away
   friend bool operator==(const Mqtt&, const Mqtt&) = default;
@@ -67,13 +67,12 @@ struct Sensor {
   std::string name;
   std::variant<ReplaySensor, SimulatedSensor> driver;
   Mount mount;
-  std::optional<std::string>
-      placement;  ///< known, so the model's own answer is only reported; never of a simulated one
+  std::optional<std::string> placement;  ///< known, so the model's own answer is only reported; not of a simulated one
   friend bool operator==(const Sensor&, const Sensor&) = default;
 };
 
 struct Config {
-  std::filesystem::path file;
+  std::filesystem::path file;       ///< as it was named
   std::optional<std::string> node;  ///< base topic propriod/<node>; needed by `run`
   std::optional<Model> model;       ///< needed by `run`
   std::optional<Mqtt> mqtt;         ///< without it nothing is published

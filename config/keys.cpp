@@ -10,7 +10,11 @@
 #include <filesystem>
 #include <limits>
 #include <set>
+#include <span>
+#include <string_view>
 #include <system_error>
+#include <utility>
+#include <variant>
 
 #include "config/foreign_text.hpp"
 #include "config/mqtt_url.hpp"
@@ -57,8 +61,9 @@ void read_mount(const Value& value, Mount& mount) {
   constexpr std::string_view kAllowed = "x, y and z in any order, each with or without -, e.g. [x, y, -z]";
   const auto axes = value.items(kAllowed);
   if (!axes) return;
-  if (axes->size() != mount.axes.size())
+  if (axes->size() != mount.axes.size()) {
     return value.fail(fmt::format("found {} axes; allowed: {}", axes->size(), kAllowed));
+  }
   Mount read;
   std::set<char> seen;
   for (std::size_t i = 0; i < axes->size(); ++i) {

@@ -20,13 +20,6 @@ Mark to_mark(const YAML::Mark& mark) {
   return mark.is_null() ? Mark{} : Mark{.line = mark.line + 1, .column = mark.column + 1};
 }
 
-YamlNode make_node(YamlNode::Kind kind, const YAML::Mark& mark) {
-  YamlNode node;
-  node.kind = kind;
-  node.mark = to_mark(mark);
-  return node;
-}
-
 /// YAML that a configuration has no use for.
 class Refusal : public YAML::ParserException {
  public:
@@ -43,11 +36,11 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnDocumentEnd() override {}
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, make_node(YamlNode::Kind::kNull, mark)); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, new_node(YamlNode::Kind::kNull, mark)); }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
     refuse_tag(mark, tag);
-    YamlNode node = make_node(YamlNode::Kind::kScalar, mark);
+    YamlNode node = new_node(YamlNode::Kind::kScalar, mark);
     node.text = value;
     node.quoted = tag == "!";
     add(mark, std::move(node));
@@ -76,8 +69,16 @@ class TreeBuilder final : public YAML::EventHandler {
 
   // The parser gives plain scalars and collections the tag "?", quoted scalars "!".
   static void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (tag != "?" && tag != "!" && !tag.empty())
-      throw Refusal(mark, "tags (!) are not allowed; put text that begins with ! in quotes");
+    if (tag == "?" || tag == "!" || tag.empty()) return;
+    throw Refusal(mark, "tags (!) are not allowed; put text that begins with ! in quotes");
+  }
+
+  YamlNode new_node(YamlNode::Kind kind, const YAML::Mark& mark) {
+    if (++nodes_ > kMaxYamlNodes) throw Refusal(mark, fmt::format("too much; allowed: {} values", kMaxYamlNodes));
+    YamlNode node;
+    node.kind = kind;
+    node.mark = to_mark(mark);
+    return node;
   }
 
   bool awaits_key() const {
@@ -90,7 +91,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (open_.size() == kMaxYamlDepth) {
       throw Refusal(mark, fmt::format("nested too deep; allowed: {} levels", kMaxYamlDepth));
     }
-    open_.push_back({.node = make_node(kind, mark), .key = std::nullopt});
+    open_.push_back({.node = new_node(kind, mark), .key = std::nullopt});
   }
 
   void close() {
@@ -100,7 +101,6 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void add(const YAML::Mark& mark, YamlNode node) {
-    if (++nodes_ > kMaxYamlNodes) throw Refusal(mark, fmt::format("too much; allowed: {} values", kMaxYamlNodes));
     if (open_.empty()) {
       root_ = std::move(node);
       return;
@@ -152,9 +152,9 @@ tl::expected<YamlNode, YamlError> parse_yaml(std::string_view text) {
   try {
     std::istringstream stream{std::string{text}};
     YAML::Parser parser{stream};
-    if (!parser.HandleNextDocument(builder))
-      return tl::unexpected(YamlError{{}, "empty; allowed: keys and their values"});
-    parser.HandleNextDocument(builder);  // throws when there is one
+    const bool any = parser.HandleNextDocument(builder);
+    if (!any) return tl::unexpected(YamlError{{}, "empty; allowed: keys and their values"});
+    parser.HandleNextDocument(builder);  // throws when there is another
     return builder.take_root();
   } catch (const Refusal& refusal) {
     return tl::unexpected(YamlError{to_mark(refusal.mark), refusal.msg});

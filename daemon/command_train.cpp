@@ -67,6 +67,7 @@ ExitCode train_command(Options& options) {
     throw CLI::ValidationError("--out", "its last part names the model, and \"" + name + "\" is no name; allowed: " +
                                             std::string(config::kNameRule));
   }
+  request.program_version = PROPRIOD_VERSION;
   if (options.rate != "native") request.rate_hz = std::stod(options.rate);
   model::set_torch_threads(options.threads);
   if (const auto warning = model::slow_blas_warning(); !warning.empty()) spdlog::warn(warning);

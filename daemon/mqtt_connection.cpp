@@ -3,9 +3,7 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
-#include <utility>
 
 namespace propriod::daemon {
 namespace {

@@ -72,10 +72,11 @@ class MqttLink {
   void set_retained(Message message);
 
   /// Does whatever is due: connects, notices lost connections, takes in acknowledgements, sends what fits in flight.
-  /// Call it after `enqueue()` or `set_retained()`, when the wakeup rang, and at `next_deadline()`. Waits for nothing.
+  /// Call it after `enqueue()` or `set_retained()`, when the wakeup rang, and at `next_deadline()`. Waits for nothing;
+  /// but after an attempt that a name server held up for a minute, the next one waits for that name server too.
   void poll();
 
-  /// When `poll()` wants to be called although nobody rang.
+  /// When `poll()` wants to be called although nobody rang; the end of time when only a ring can bring work.
   [[nodiscard]] std::chrono::steady_clock::time_point next_deadline() const noexcept;
 
   /// Messages of both kinds that the broker has not acknowledged yet.

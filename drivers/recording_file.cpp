@@ -24,8 +24,8 @@ namespace {
 constexpr std::string_view kHeader = "time,x,y,z,activity,placement";
 constexpr std::size_t kFields = 6;
 constexpr std::size_t kMaxSamples = std::size_t{1} << 26;  // 15 days at 50 Hz, 1.5 GiB
-constexpr std::size_t kPlainBlockBytes = 4 * 1024;
-constexpr std::size_t kGzipBlockBytes = 64 * 1024;
+constexpr std::size_t kPlainBlockBytes = std::size_t{4} * 1024;
+constexpr std::size_t kGzipBlockBytes = std::size_t{64} * 1024;
 
 /// False when `line` has not exactly as many fields.
 bool split(std::string_view line, std::array<std::string_view, kFields>& fields) {

@@ -18,7 +18,7 @@
 namespace propriod::drivers {
 namespace {
 
-constexpr std::size_t kMaxSidecarBytes = 64 * 1024;
+constexpr std::size_t kMaxSidecarBytes = std::size_t{64} * 1024;
 constexpr std::size_t kMaxTextBytes = 256;
 constexpr std::size_t kMaxNotesBytes = 4096;
 constexpr double kMaxRateHz = 10'000;

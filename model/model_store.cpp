@@ -99,7 +99,7 @@ std::filesystem::path ModelStore::publish(Manifest manifest, std::span<const Nam
   const auto present = versions();
   manifest.counter = present.empty() ? 1 : *counter_of(present.back()) + 1;
   manifest.version = make_version(clock_(), manifest.counter);
-  const auto directory = directory_ / manifest.version;
+  auto directory = directory_ / manifest.version;
   const auto weights_bytes = to_safetensors(weights);
   manifest.weights_sha256 = sha256(weights_bytes);
   const auto yaml = to_yaml(manifest);

@@ -135,6 +135,10 @@ DataSet read_data_set(std::string_view format_name, const std::filesystem::path&
         fmt::format("{}: no file of format {} below it; expected {}", directory.string(), format.name, format.layout));
   }
   refuse_unusable_files(data_set.report.unusable_files);
+  if (data_set.recordings.empty()) {
+    throw DataSetError(
+        fmt::format("{}: no recording has more than one usable sample; add recordings", directory.string()));
+  }
   keep_occurring(data_set.activities, data_set.recordings, &drivers::Recording::activities,
                  &drivers::RecordedSample::activity);
   keep_occurring(data_set.placements, data_set.recordings, &drivers::Recording::placements,

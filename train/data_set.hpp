@@ -13,11 +13,12 @@ namespace propriod::train {
 /// What was met while a data set was read, and what of it was left out.
 struct ReadReport {
   std::uint64_t files = 0;
-  std::uint64_t lines = 0;             ///< in all of them, the ones left out included
-  std::uint64_t malformed = 0;         ///< lines left out: not of the format
-  std::uint64_t not_ascending = 0;     ///< lines left out: time stamp equal to or before the one kept last
-  std::uint64_t too_long = 0;          ///< lines left out: longer than any format's
-  std::uint64_t gaps = 0;              ///< over 3 periods of the slower of recording and data set, or a missing segment
+  std::uint64_t lines = 0;          ///< in all of them, the ones left out included
+  std::uint64_t malformed = 0;      ///< lines left out: not of the format
+  std::uint64_t not_ascending = 0;  ///< lines left out: time stamp equal to or before the one kept last
+  std::uint64_t too_long = 0;       ///< lines left out: longer than any format's
+  /// In each recording: over 3 periods of the slower of recording and data set, or a missing segment.
+  std::uint64_t gaps = 0;
   std::uint64_t short_recordings = 0;  ///< left out: fewer than two samples have no rate
   /// A message for each file with nothing usable in it. Always empty in what `read_data_set` returns: it refuses such a
   /// set, and names them all at once.
@@ -41,8 +42,8 @@ struct DataSet {
 
 /// Reads everything of one format below `directory`; the same files give the same data set, whatever order the file
 /// system lists them in. Lines that make no sense are counted and left out. Throws DataSetError for an unknown format,
-/// a folder that cannot be read or has nothing of the format, a file with nothing usable in it, and one recording found
-/// twice.
+/// a folder that cannot be read or has nothing of the format, a file with nothing usable in it, no recording long
+/// enough, and one recording found twice.
 [[nodiscard]] DataSet read_data_set(std::string_view format, const std::filesystem::path& directory);
 
 /// SHA-256, as 64 hex digits, over labels, subjects, rates, times and values. Where the files lie, what they are called

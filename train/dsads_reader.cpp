@@ -82,7 +82,7 @@ void read_segment(const std::filesystem::path& file, DsadsParser& parser, ReadRe
 
 void DsadsParser::start_segment(int number) {
   const bool follows = segment_ != 0 && number == segment_ + 1;
-  if (segment_ != 0 && !follows) ++report_.gaps;
+  if (segment_ != 0 && !follows) report_.gaps += kPlacements.size();
   segment_ = number;
   if (follows) return;
   first_segment_ = number;
@@ -117,7 +117,7 @@ std::vector<drivers::Recording> DsadsParser::finish() {
 }
 
 DataSet read_dsads(const std::filesystem::path& directory) {
-  static const std::regex kFileName(R"(a(0[1-9]|1\d)/p(\d)/s(\d\d)\.txt(\.gz)?)");
+  static const std::regex kFileName(R"(a(0[1-9]|1\d)/p([1-9])/s(0[1-9]|[1-9]\d)\.txt(\.gz)?)");
   using Segments = std::map<int, std::filesystem::path>;
   std::map<std::pair<std::size_t, int>, Segments> sessions;  // by activity and subject
   DataSet data_set;

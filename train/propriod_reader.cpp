@@ -14,6 +14,11 @@
 namespace propriod::train {
 namespace {
 
+std::filesystem::path without_gz(std::filesystem::path path) {
+  if (path.extension() == ".gz") path.replace_extension();
+  return path;
+}
+
 void read_file(const std::filesystem::path& file, std::string name, DataSet& data_set) {
   ReadReport& report = data_set.report;
   drivers::ReadCounts counts;

@@ -2,6 +2,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
+
 #include "train/errors.hpp"
 
 namespace propriod::train {
@@ -25,11 +27,6 @@ std::vector<std::filesystem::path> files_below(const std::filesystem::path& dire
   }
   std::sort(files.begin(), files.end());
   return files;
-}
-
-std::filesystem::path without_gz(std::filesystem::path path) {
-  if (path.extension() == ".gz") path.replace_extension();
-  return path;
 }
 
 void refuse_twins(const std::filesystem::path& first, const std::filesystem::path& second) {

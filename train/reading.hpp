@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <filesystem>
@@ -16,9 +15,6 @@ namespace propriod::train {
 /// The files below `directory` in the order of their paths, hidden files and folders left out. Links to files are
 /// followed, links to folders are not. Throws DataSetError when `directory` or a folder in it cannot be listed.
 [[nodiscard]] std::vector<std::filesystem::path> files_below(const std::filesystem::path& directory);
-
-/// `path` without a ".gz" at its end.
-[[nodiscard]] std::filesystem::path without_gz(std::filesystem::path path);
 
 /// Throws DataSetError: the same recording twice would be in training and test alike.
 [[noreturn]] void refuse_twins(const std::filesystem::path& first, const std::filesystem::path& second);

@@ -49,6 +49,7 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
   listener.data_read(data.report, data);
 
   model::Manifest manifest;
+  manifest.program_version = request.program_version;
   manifest.architecture = request.architecture;
   manifest.activities = data.activities;
   manifest.placements = data.placements;

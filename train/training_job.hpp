@@ -25,6 +25,7 @@ struct TrainingRequest {
   std::optional<double> rate_hz;    ///< of the model; none: the data set's own
   std::string device = "auto";
   bool promote = false;             ///< serve the new version even if NAME has one already
+  std::string program_version;      ///< for the manifest
 };
 
 /// What came of it.

@@ -117,10 +117,10 @@ void report(const std::vector<tests::Subscriber::Received>& messages, const Opti
 
 void measure(const Options& options) {
   tests::TemporaryDirectory directory;
-  tests::Mosquitto broker("max_queued_messages 0");
+  tests::Mosquitto broker("max_inflight_messages 0\nmax_queued_messages 0");
   broker.start();
   drivers::Wakeup bell;
-  tests::Subscriber subscriber(broker.port(), "propriod/load/#", bell);
+  tests::Subscriber subscriber(broker.port(), "propriod/load/#", bell, /*qos=*/0);
   subscriber.connect();
 
   std::vector<std::string> command;

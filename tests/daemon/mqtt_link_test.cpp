@@ -34,8 +34,8 @@ using tests::Subscriber;
 const std::string kStatus = "propriod/test/status";
 const std::string kNumbers = "propriod/test/numbers";
 
-// Without the limit of 20, Mosquitto delivers a message before it acknowledges it, so that what the link need not send
-// again is not lost in a queue of the broker that we kill.
+// Mosquitto delivers a message before it acknowledges it only without these limits: what the link need not send again
+// is then not lost in a queue of the broker that we kill.
 const std::string kDeliverAtOnce = "max_inflight_messages 0\nmax_queued_messages 0\n";
 
 /// The payloads of kNumbers in the order of their first arrival.
@@ -154,7 +154,7 @@ TEST_F(MqttLinkTest, WaitsForABrokerThatIsAbsentAtStart) {
 TEST_F(MqttLinkTest, DeliversEveryNumberThroughThreeKillsOfTheBroker) {
   Mosquitto broker{kDeliverAtOnce};
   broker.start();
-  Subscriber subscriber{broker.port(), kNumbers, bell_};
+  Subscriber subscriber{broker.port(), kNumbers, bell_, /*qos=*/0};
   subscriber.connect();
   MqttLink link{options(broker), bell_};
   enqueue_numbers(link, 0, 20'000);
@@ -177,7 +177,7 @@ TEST_F(MqttLinkTest, DeliversEveryNumberThroughThreeKillsOfTheBroker) {
 TEST_F(MqttLinkTest, CountsExactlyWhatAFullQueueDropped) {
   Mosquitto broker{kDeliverAtOnce};
   broker.start();
-  Subscriber subscriber{broker.port(), kNumbers, bell_};
+  Subscriber subscriber{broker.port(), kNumbers, bell_, /*qos=*/0};
   subscriber.connect();
   auto small = options(broker);
   small.queue_messages = 300;
@@ -211,7 +211,7 @@ TEST_F(MqttLinkTest, NeverDropsWhatMayHaveArrived) {
   enqueue_numbers(link, 5, 7);
   EXPECT_EQ(link.counters().dropped, 2U);
 
-  Subscriber subscriber{broker.port(), kNumbers, bell_};
+  Subscriber subscriber{broker.port(), kNumbers, bell_, /*qos=*/0};
   broker.kill();
   broker.start();
   subscriber.connect();

@@ -8,7 +8,6 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "model/model_store.hpp"
 #include "tests/support/child_process.hpp"
@@ -77,6 +76,8 @@ class Workshop {
   tests::TemporaryDirectory directory_;
 };
 
+using Predictions = std::map<std::string, std::map<std::uint64_t, json>>;  // by sensor and `seq`
+
 class Service : public testing::Test {
  protected:
   static void SetUpTestSuite() { workshop_ = new Workshop; }
@@ -95,9 +96,10 @@ class Service : public testing::Test {
   }
 
   /// All predictions so far by sensor and `seq`, duplicates folded.
-  [[nodiscard]] std::map<std::string, std::map<std::uint64_t, json>> predictions() const {
-    std::map<std::string, std::map<std::uint64_t, json>> result;
-    for (const auto& message : subscriber_.messages()) {
+  [[nodiscard]] Predictions predictions() const { return predictions(subscriber_); }
+  [[nodiscard]] static Predictions predictions(const Subscriber& subscriber) {
+    Predictions result;
+    for (const auto& message : subscriber.messages()) {
       if (!message.topic.ends_with("/prediction")) continue;
       auto said = json::parse(message.payload);
       result[said.at("sensor")].emplace(said.at("seq").get<std::uint64_t>(), std::move(said));
@@ -122,7 +124,7 @@ class Service : public testing::Test {
 
 Workshop* Service::workshop_ = nullptr;
 
-void expect_no_hole(const std::map<std::uint64_t, json>& by_seq) {
+void expect_no_hole(const Predictions::mapped_type& by_seq) {
   EXPECT_EQ(by_seq.begin()->first, 1U);
   EXPECT_EQ(by_seq.rbegin()->first, by_seq.size());
 }
@@ -178,15 +180,19 @@ TEST_F(Service, GivesTheSameProbabilitiesAsEvaluate) {
 
 /// Does an outage of the broker under load cost a single prediction?
 TEST_F(Service, LosesNothingWhenTheBrokerGoesAndComesBack) {
-  auto service = run(workshop_->configuration(broker_.port(), /*speed=*/20));
-  await([&] { return predictions().size() == 6; });
-  broker_.kill();
+  Mosquitto broker("max_inflight_messages 0\nmax_queued_messages 0");
+  broker.start();
+  Subscriber subscriber(broker.port(), "propriod/test/#", bell_, /*qos=*/0);
+  subscriber.connect();
+  auto service = run(workshop_->configuration(broker.port(), /*speed=*/20));
+  await([&] { return predictions(subscriber).size() == 6; });
+  broker.kill();
   service.await_output("mqtt_lost");
-  broker_.start();
-  subscriber_.connect();
+  broker.start();
+  subscriber.connect();
   ASSERT_EQ(exit_code(service.wait()), 0);
-  await([&] { return subscriber_.last("propriod/test/status") == "stopped"; });
-  for (const auto& [sensor, by_seq] : predictions()) expect_no_hole(by_seq);
+  await([&] { return subscriber.last("propriod/test/status") == "stopped"; });
+  for (const auto& [sensor, by_seq] : predictions(subscriber)) expect_no_hole(by_seq);
 }
 
 TEST_F(Service, EndsOnSigtermWithEverythingDelivered) {

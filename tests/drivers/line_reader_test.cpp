@@ -26,7 +26,7 @@ const std::filesystem::path kDefects = std::filesystem::path(PROPRIOD_TEST_DEFEC
 class LineReaderTest : public testing::Test {
  protected:
   std::filesystem::path file(std::string_view text) const {
-    const auto path = directory_ / "text";
+    auto path = directory_ / "text";
     std::ofstream(path, std::ios::binary) << text;
     return path;
   }

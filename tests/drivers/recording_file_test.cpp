@@ -42,6 +42,7 @@ std::string label_of(std::int16_t index, const std::vector<std::string>& table) 
 std::vector<Row> rows_of(const std::vector<RecordedSample>& samples, const std::vector<std::string>& activities,
                          const std::vector<std::string>& placements) {
   std::vector<Row> rows;
+  rows.reserve(samples.size());
   for (const auto& sample : samples) {
     rows.emplace_back(sample.time.count(), sample.accel_mps2, label_of(sample.activity, activities),
                       label_of(sample.placement, placements));

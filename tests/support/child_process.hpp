@@ -20,6 +20,8 @@ class ChildProcess {
 
   void send_signal(int number) const;
 
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
   /// Its exit status as `waitpid` gives it; waits for its end.
   int wait();
 

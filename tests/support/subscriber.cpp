@@ -8,8 +8,8 @@
 
 namespace propriod::tests {
 
-Subscriber::Subscriber(std::uint16_t port, std::string filter, drivers::Wakeup& bell)
-    : uri_("tcp://127.0.0.1:" + std::to_string(port)), filter_(std::move(filter)), bell_(bell) {}
+Subscriber::Subscriber(std::uint16_t port, std::string filter, drivers::Wakeup& bell, int qos)
+    : uri_("tcp://127.0.0.1:" + std::to_string(port)), filter_(std::move(filter)), qos_(qos), bell_(bell) {}
 
 Subscriber::~Subscriber() = default;
 
@@ -25,7 +25,8 @@ void Subscriber::connect() {
   client_->set_message_callback([this](const mqtt::const_message_ptr& message) {
     {
       const std::scoped_lock lock{mutex_};
-      messages_.push_back({message->get_topic(), message->to_string(), message->is_retained()});
+      messages_.push_back(
+          {message->get_topic(), message->to_string(), message->is_retained(), std::chrono::system_clock::now()});
     }
     bell_.notify();
   });
@@ -37,7 +38,7 @@ void Subscriber::connect() {
   mqtt::connect_options options;
   options.set_mqtt_version(MQTTVERSION_5);
   options.set_clean_start(true);
-  if (!client_->connect(options)->wait_for(kPatience) || !client_->subscribe(filter_, 1)->wait_for(kPatience)) {
+  if (!client_->connect(options)->wait_for(kPatience) || !client_->subscribe(filter_, qos_)->wait_for(kPatience)) {
     throw std::runtime_error("no answer from the broker at " + uri_);
   }
   const std::scoped_lock lock{mutex_};

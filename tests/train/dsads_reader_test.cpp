@@ -78,7 +78,7 @@ TEST(DsadsReader, StartsNewRecordingsAfterAMissingSegment) {
   set.write("a01/p1/s04.txt", segment());
   const DataSet data_set = read(set.folder());
   ASSERT_EQ(data_set.recordings.size(), 10U);
-  EXPECT_EQ(data_set.report.gaps, 1U);
+  EXPECT_EQ(data_set.report.gaps, 5U) << "in every unit";
   EXPECT_EQ(data_set.recordings[0].samples.size(), 125U);
   EXPECT_EQ(data_set.recordings[5].name, "a01/p1/s03 torso");
   EXPECT_EQ(data_set.recordings[5].samples.size(), 250U);
@@ -121,6 +121,8 @@ TEST(DsadsReader, PassesOverForeignNames) {
   set.write("a01/p1/s01.txt", segment());
   set.write("a00/p1/s01.txt", "junk");
   set.write("a20/p1/s01.txt", "junk");
+  set.write("a01/p0/s01.txt", "junk");
+  set.write("a01/p1/s00.txt", "junk");
   set.write("a01/p1/s01.csv", "junk");
   set.write("a01/s01.txt", "junk");
   EXPECT_EQ(read(set.folder()).report.files, 1U);
@@ -132,6 +134,13 @@ TEST(DsadsReader, NamesAFileWithNothingUsable) {
   set.write("a01/p1/s02.txt", "1 2 3\n4 5 6\n");
   EXPECT_THAT([&] { (void)read(set.folder()); },
               ThrowsMessage<DataSetError>(HasSubstr("a01/p1/s02.txt: none of its 2 lines is usable")));
+}
+
+TEST(DsadsReader, RefusesASetWithoutARecordingOfTwoSamples) {
+  TemporarySet set;
+  set.write("a01/p1/s01.txt", segment(1));
+  EXPECT_THAT([&] { (void)read(set.folder()); },
+              ThrowsMessage<DataSetError>(HasSubstr("no recording has more than one usable sample")));
 }
 
 TEST(DsadsReader, RefusesOneSegmentFoundTwice) {
