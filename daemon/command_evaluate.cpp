@@ -34,13 +34,12 @@ class PredictionFile {
     const auto truth = [&](std::int64_t label, const std::vector<std::string>& labels) {
       return label < 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(labels[static_cast<std::size_t>(label)]);
     };
-    const nlohmann::ordered_json line{
-        {"recording", data_.recordings[origin.recording].name},
-        {"window_start_s", std::chrono::duration<double>(origin.start).count()},
-        {"activity", truth(windows_.activity[window.window], manifest_.activities)},
-        {"placement", truth(windows_.placement[window.window], manifest_.placements)},
-        {"activity_probabilities", window.activity},
-        {"placement_probabilities", window.placement}};
+    const nlohmann::ordered_json line{{"recording", data_.recordings[origin.recording].name},
+                                      {"window_start_s", std::chrono::duration<double>(origin.start).count()},
+                                      {"activity", truth(windows_.activity[window.window], manifest_.activities)},
+                                      {"placement", truth(windows_.placement[window.window], manifest_.placements)},
+                                      {"activity_probabilities", window.activity},
+                                      {"placement_probabilities", window.placement}};
     file_ << line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << '\n';
   }
 
@@ -99,7 +98,8 @@ void add_evaluate_command(CLI::App& app, ExitCode& result) {
   command->add_option("--format", options->format, "how they are laid out")
       ->required()
       ->check(CLI::IsMember({"propriod", "wisdm2019", "dsads"}));
-  command->add_option("--predictions", options->predictions, "also write every window's probabilities there (JSON lines)");
+  command->add_option("--predictions", options->predictions,
+                      "also write every window's probabilities there (JSON lines)");
   command->add_option("--threads", options->threads, "threads")->check(CLI::Range(1, 1024))->capture_default_str();
   command->add_flag("--json", options->json, "print one JSON object instead of text");
   command->callback([options, &result] { result = evaluate_command(*options); });

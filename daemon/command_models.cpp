@@ -75,7 +75,8 @@ void rollback(const Options& options) {
 void add_models_command(CLI::App& app, ExitCode& result) {
   auto* command = app.add_subcommand("models", "List, show, promote and roll back model versions");
   command->require_subcommand(1);
-  const auto add = [&](const std::string& name, const std::string& help, bool needs_model, void (*action)(const Options&)) {
+  const auto add = [&](const std::string& name, const std::string& help, bool needs_model,
+                       void (*action)(const Options&)) {
     auto options = std::make_shared<Options>();
     auto* action_command = command->add_subcommand(name, help);
     action_command->add_option("--directory", options->directory, "folder of all models")

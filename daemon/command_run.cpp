@@ -42,7 +42,8 @@ ExitCode check_config_command(const std::filesystem::path& file) {
 void add_run_command(CLI::App& app, ExitCode& result) {
   auto* command = app.add_subcommand("run", "Serve: sensors in, predictions out");
   command->footer(
-      "Ends on SIGTERM or Ctrl-C, or when every sensor was a recording that has ended and all predictions are delivered.");
+      "Ends on SIGTERM or Ctrl-C, or when every sensor was a recording that has ended and all predictions are "
+      "delivered.");
   struct Options {
     std::filesystem::path config;
     bool to_stdout = false;

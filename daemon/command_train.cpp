@@ -53,8 +53,8 @@ train::TrainingListener listener(ProgressLine& line) {
               [&line](const train::TrainingProgress& progress) {
                 if (progress.step == progress.steps) return;
                 if (!line.due()) return;
-                auto text = fmt::format("epoch {}/{}  step {}/{}  {} left", progress.epoch, progress.epochs, progress.step,
-                                        progress.steps, duration_text(progress.remaining));
+                auto text = fmt::format("epoch {}/{}  step {}/{}  {} left", progress.epoch, progress.epochs,
+                                        progress.step, progress.steps, duration_text(progress.remaining));
                 if (progress.last_epoch != nullptr) text += "  " + accuracies(*progress.last_epoch);
                 line.show(text);
               }};
@@ -64,8 +64,8 @@ ExitCode train_command(Options& options) {
   auto& request = options.request;
   const auto name = request.out.filename().string();
   if (!config::valid_name(name)) {
-    throw CLI::ValidationError("--out", "its last part names the model, and \"" + name + "\" is no name; allowed: " +
-                                            std::string(config::kNameRule));
+    throw CLI::ValidationError("--out", "its last part names the model, and \"" + name +
+                                            "\" is no name; allowed: " + std::string(config::kNameRule));
   }
   request.program_version = PROPRIOD_VERSION;
   if (options.rate != "native") request.rate_hz = std::stod(options.rate);
@@ -79,11 +79,12 @@ ExitCode train_command(Options& options) {
   line.clear();
   const auto& training = outcome.manifest.training;
   if (training.epochs_run < training.epochs) {
-    spdlog::warn("stopped after {} of {} epochs: the best weights so far are kept", training.epochs_run, training.epochs);
+    spdlog::warn("stopped after {} of {} epochs: the best weights so far are kept", training.epochs_run,
+                 training.epochs);
   }
-  spdlog::info("trained for {} at {:.0f} windows/s on {}; epoch {} was best", duration_text(std::chrono::duration<double>(
-                                                                                  outcome.train_seconds)),
-               outcome.training.windows_per_second, outcome.device, training.best_epoch);
+  spdlog::info("trained for {} at {:.0f} windows/s on {}; epoch {} was best",
+               duration_text(std::chrono::duration<double>(outcome.train_seconds)), outcome.training.windows_per_second,
+               outcome.device, training.best_epoch);
   spdlog::info("wrote {}{}", outcome.bundle.string(),
                outcome.served ? ", which is current now" : "; `propriod models promote` puts it into service");
   if (options.json) {

@@ -15,8 +15,10 @@ int main(int argc, char** argv) {
 
   CLI::App app{"Recognises live how a body lies or moves, and where on it each accelerometer is worn."};
   app.name("propriod");
-  app.footer("Every command has a --help of its own. Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.");
-  app.set_version_flag("--version", [] { return "propriod " PROPRIOD_VERSION " (" + model::torch_description() + ")"; });
+  app.footer(
+      "Every command has a --help of its own. Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.");
+  app.set_version_flag("--version",
+                       [] { return "propriod " PROPRIOD_VERSION " (" + model::torch_description() + ")"; });
   app.require_subcommand(1);
   auto result = daemon::kSuccess;
 #ifdef PROPRIOD_DAEMON

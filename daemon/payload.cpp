@@ -10,7 +10,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string line(const Json& json) { return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace); }
+std::string line(const Json& json) {
+  return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
 
 /// Six decimals: float32 knows no more, and a double printed in full would triple the message.
 double rounded(float probability) { return std::round(static_cast<double>(probability) * 1e6) / 1e6; }

@@ -14,7 +14,7 @@ struct Prediction {
   std::uint64_t seq = 0;   ///< counts up per sensor, from 1
   drivers::BootTime window_start{};
   drivers::BootTime window_end{};
-  std::vector<float> activity;   ///< probabilities in the order of the model's labels
+  std::vector<float> activity;  ///< probabilities in the order of the model's labels
   std::vector<float> placement;
 };
 

@@ -10,8 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kOutputRetry = 5ms;     // a full pipe rings no bell
-constexpr auto kGoodbye = 1s;          // to say "stopped" and disconnect, once everything is out or given up
+constexpr auto kOutputRetry = 5ms;       // a full pipe rings no bell
+constexpr auto kGoodbye = 1s;            // to say "stopped" and disconnect, once everything is out or given up
 constexpr std::size_t kTakeAtOnce = 64;  // predictions between two looks at the broker
 
 }  // namespace

@@ -16,8 +16,8 @@
 
 namespace propriod::daemon {
 
-/// The publisher thread's work: turns predictions into messages and gets them out, to the broker and to standard output.
-/// It alone calls the MQTT link, because Paho's publish takes a library-wide lock.
+/// The publisher thread's work: turns predictions into messages and gets them out, to the broker and to standard
+/// output. It alone calls the MQTT link, because Paho's publish takes a library-wide lock.
 class Publisher {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -50,7 +50,9 @@ class Publisher {
   /// After `run()`: predictions dropped because a queue was full.
   [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
   /// After `run()`: acknowledged by the broker.
-  [[nodiscard]] std::uint64_t acknowledged() const noexcept { return link_ ? link_->counters().acknowledged.load() : 0; }
+  [[nodiscard]] std::uint64_t acknowledged() const noexcept {
+    return link_ ? link_->counters().acknowledged.load() : 0;
+  }
 
  private:
   struct SensorState {

@@ -11,8 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxBatch = 64;  // windows: larger batches are hardly faster per window, and the first one waits
-// Samples of 1,000 sensors come at 50,000 a second. Looking at all rings at most so often keeps waking up cheap, and costs
-// a lone sensor nothing: its bell is heard at once after a pause.
+// Samples of 1,000 sensors come at 50,000 a second. Looking at all rings at most so often keeps waking up cheap, and
+// costs a lone sensor nothing: its bell is heard at once after a pause.
 constexpr auto kShortestRound = 2ms;
 constexpr auto kHeldBackRound = 2ms;
 
@@ -39,9 +39,14 @@ void Recognition::run() {
     for (std::size_t sensor = 0; sensor < sensors_.size(); ++sensor) {
       if (ended[sensor]) continue;
       switch (drain(sensor)) {
-        case Drained::kEmpty: break;
-        case Drained::kBatchFull: again = true; break;
-        case Drained::kHeldBack: held_back = true; break;
+        case Drained::kEmpty:
+          break;
+        case Drained::kBatchFull:
+          again = true;
+          break;
+        case Drained::kHeldBack:
+          held_back = true;
+          break;
         case Drained::kEnded:
           ended[sensor] = true;
           --running;

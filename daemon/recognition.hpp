@@ -22,9 +22,10 @@ struct PredictionQueue {
   std::atomic<std::size_t> backlog{0};  ///< predictions that the reader has taken and not yet got rid of
 };
 
-/// The recognition thread's work: takes windows from all pipelines as they get ready, recognises in one batch those that
-/// are ready together, and hands the predictions on. A full queue refuses the newest prediction, which leaves a counted
-/// hole in its sensor's `seq`; only sources that can wait (a recording played as fast as possible) are held back instead.
+/// The recognition thread's work: takes windows from all pipelines as they get ready, recognises in one batch those
+/// that are ready together, and hands the predictions on. A full queue refuses the newest prediction, which leaves a
+/// counted hole in its sensor's `seq`; only sources that can wait (a recording played as fast as possible) are held
+/// back instead.
 class Recognition {
  public:
   struct Sensor {
@@ -32,8 +33,10 @@ class Recognition {
     bool can_wait;  ///< see drivers::Driver::can_wait
   };
 
-  /// `recognizer` and `out` outlive this. `max_backlog`: with so many predictions unpublished, sources that can wait do.
-  Recognition(std::vector<Sensor> sensors, model::Recognizer& recognizer, PredictionQueue& out, std::size_t max_backlog);
+  /// `recognizer` and `out` outlive this. `max_backlog`: with so many predictions unpublished, sources that can wait
+  /// do.
+  Recognition(std::vector<Sensor> sensors, model::Recognizer& recognizer, PredictionQueue& out,
+              std::size_t max_backlog);
 
   /// The recognition thread: works until every pipeline is closed and empty. LibTorch's exceptions come out of it.
   void run();

@@ -5,7 +5,8 @@
 namespace propriod::daemon {
 namespace {
 
-constexpr double kRingSeconds = 4;  // longer than any stall that was seen, and a second more than a window lasts at 50 Hz
+constexpr double kRingSeconds =
+    4;  // longer than any stall that was seen, and a second more than a window lasts at 50 Hz
 
 }  // namespace
 

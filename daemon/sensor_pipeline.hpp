@@ -13,8 +13,8 @@
 
 namespace propriod::daemon {
 
-/// The way of one sensor's samples from its ring buffer to windows. The driver writes the ring; everything else belongs to
-/// the recognition thread. Allocates nothing after construction.
+/// The way of one sensor's samples from its ring buffer to windows. The driver writes the ring; everything else belongs
+/// to the recognition thread. Allocates nothing after construction.
 class SensorPipeline {
  public:
   struct Options {

@@ -27,10 +27,10 @@ namespace {
 using namespace std::chrono_literals;
 using TimePoint = Publisher::TimePoint;
 
-constexpr auto kStopGrace = 4s;              // of the five seconds that a stop may take, the last one is for goodbye
-constexpr auto kDeliveryGrace = 60s;         // for the last predictions of recordings that have ended
+constexpr auto kStopGrace = 4s;       // of the five seconds that a stop may take, the last one is for goodbye
+constexpr auto kDeliveryGrace = 60s;  // for the last predictions of recordings that have ended
 constexpr std::size_t kQueuePredictions = 4096;  // recognition → publisher: five seconds of 1,000 sensors
-constexpr double kSlowestSensor = 0.9;       // of the model's rate
+constexpr double kSlowestSensor = 0.9;           // of the model's rate
 
 /// A configuration that can't work, found only once model and recordings were read.
 class ConfigurationError : public std::runtime_error {
@@ -48,7 +48,8 @@ std::string read_password(const std::filesystem::path& file) {
   std::ifstream stream(file);
   std::string password;
   if (!std::getline(stream, password) || password.empty()) {
-    throw ConfigurationError(file.string() + ": mqtt.password_file has no readable first line; write the password there");
+    throw ConfigurationError(file.string() +
+                             ": mqtt.password_file has no readable first line; write the password there");
   }
   return password;
 }
@@ -57,26 +58,26 @@ Publisher::Options publisher_options(const config::Config& config, bool to_stdou
   Publisher::Options options;
   options.base_topic = "propriod/" + *config.node;
   for (const auto& sensor : config.sensors) options.sensors.push_back({sensor.name, sensor.placement});
-  options.context = {.boot = random_boot_id(),
-                     .model_name = config.model->name,
-                     .unknown_below = config.model->unknown_below};
+  options.context = {
+      .boot = random_boot_id(), .model_name = config.model->name, .unknown_below = config.model->unknown_below};
   options.to_stdout = to_stdout;
   if (const auto& mqtt = config.mqtt) {
-    options.mqtt = MqttLink::Options{.host = mqtt->host,
-                                     .port = mqtt->port,
-                                     .client_id = mqtt->client_id.empty() ? "propriod-" + *config.node : mqtt->client_id,
-                                     .user = mqtt->user,
-                                     .password = read_password(mqtt->password_file),
-                                     .keep_alive = mqtt->keep_alive,
-                                     .queue_messages = mqtt->queue_messages,
-                                     .status_topic = options.base_topic + "/status"};
+    options.mqtt =
+        MqttLink::Options{.host = mqtt->host,
+                          .port = mqtt->port,
+                          .client_id = mqtt->client_id.empty() ? "propriod-" + *config.node : mqtt->client_id,
+                          .user = mqtt->user,
+                          .password = read_password(mqtt->password_file),
+                          .keep_alive = mqtt->keep_alive,
+                          .queue_messages = mqtt->queue_messages,
+                          .status_topic = options.base_topic + "/status"};
     options.max_waiting = mqtt->queue_messages;
   }
   return options;
 }
 
-/// The running service. The thread that calls `run()` is the I/O thread; the destructor is reached only with all threads
-/// joined.
+/// The running service. The thread that calls `run()` is the I/O thread; the destructor is reached only with all
+/// threads joined.
 class Service {
  public:
   Service(const config::Config& config, bool to_stdout)
@@ -93,10 +94,9 @@ class Service {
     });
     for (std::size_t sensor = 0; sensor < drivers_.size(); ++sensor) {
       auto& pipeline = recognition_.pipeline(sensor);
-      boost::asio::co_spawn(io_, drivers_[sensor]->run({pipeline.ring(), recognition_.bell()}),
-                            [this, sensor](const std::exception_ptr& error, drivers::DriverEnd) {
-                              driver_ended(sensor, error);
-                            });
+      boost::asio::co_spawn(
+          io_, drivers_[sensor]->run({pipeline.ring(), recognition_.bell()}),
+          [this, sensor](const std::exception_ptr& error, drivers::DriverEnd) { driver_ended(sensor, error); });
     }
     std::thread recognition([this] { recognise(); });
     std::thread publishing([this] {
@@ -116,15 +116,17 @@ class Service {
     for (const auto& sensor : config.sensors) {
       auto [driver, arrival_rate_hz] = make_driver(io_, sensor);
       if (driver->rate_hz() < kSlowestSensor * input.rate_hz) {
-        throw ConfigurationError(fmt::format(
-            "{}: sensor {} gives {:g} samples a second and model {} was trained on {:g}; a sensor may be at most a tenth "
-            "slower: raise its rate, or serve a model trained with --rate {:g}",
-            config.file.string(), sensor.name, driver->rate_hz(), config.model->name, input.rate_hz, driver->rate_hz()));
+        throw ConfigurationError(
+            fmt::format("{}: sensor {} gives {:g} samples a second and model {} was trained on {:g}; a sensor may be "
+                        "at most a tenth "
+                        "slower: raise its rate, or serve a model trained with --rate {:g}",
+                        config.file.string(), sensor.name, driver->rate_hz(), config.model->name, input.rate_hz,
+                        driver->rate_hz()));
       }
-      sensors.push_back({std::make_unique<SensorPipeline>(
-                             SensorPipeline::Options{
-                                 .rate_hz = driver->rate_hz(), .arrival_rate_hz = arrival_rate_hz, .mount = sensor.mount},
-                             input),
+      sensors.push_back({std::make_unique<SensorPipeline>(SensorPipeline::Options{.rate_hz = driver->rate_hz(),
+                                                                                  .arrival_rate_hz = arrival_rate_hz,
+                                                                                  .mount = sensor.mount},
+                                                          input),
                          driver->can_wait()});
       drivers_.push_back(std::move(driver));
     }
@@ -173,9 +175,10 @@ class Service {
       refused_samples += recognition_.pipeline(sensor).ring().refused();
       gaps += recognition_.pipeline(sensor).resampler_counters().gaps;
     }
-    spdlog::info("stopped sensors={} predictions={} acknowledged={} undelivered={} dropped={} samples_refused={} gaps={}",
-                 drivers_.size(), recognition_.recognised(), publisher_.acknowledged(), publisher_.undelivered(),
-                 publisher_.dropped() + recognition_.refused(), refused_samples, gaps);
+    spdlog::info(
+        "stopped sensors={} predictions={} acknowledged={} undelivered={} dropped={} samples_refused={} gaps={}",
+        drivers_.size(), recognition_.recognised(), publisher_.acknowledged(), publisher_.undelivered(),
+        publisher_.dropped() + recognition_.refused(), refused_samples, gaps);
     if (publisher_.undelivered() > 0) {
       spdlog::error("{} predictions could not be delivered: is the broker there?", publisher_.undelivered());
     }
@@ -201,7 +204,8 @@ ExitCode run_service(const config::Config& config, bool to_stdout) noexcept {
   try {
     model::set_torch_threads(config.model->threads);
     if (const auto warning = model::slow_blas_warning(); !warning.empty()) spdlog::warn(warning);
-    if (!config.mqtt && !to_stdout) spdlog::warn("neither mqtt in the configuration nor --stdout: predictions go nowhere");
+    if (!config.mqtt && !to_stdout)
+      spdlog::warn("neither mqtt in the configuration nor --stdout: predictions go nowhere");
     std::signal(SIGPIPE, SIG_IGN);  // a reader of standard output that goes away is a value, not our end
     Service service(config, to_stdout);
     spdlog::info("started node={} model={} sensors={}", *config.node, config.model->name, config.sensors.size());

@@ -4,8 +4,8 @@
 
 namespace propriod::drivers {
 
-/// The host's boot clock (`CLOCK_BOOTTIME`): it never jumps, and goes on while the machine sleeps. Every measurement time
-/// is on it, because the step when NTP arrives must not move a window. Any thread.
+/// The host's boot clock (`CLOCK_BOOTTIME`): it never jumps, and goes on while the machine sleeps. Every measurement
+/// time is on it, because the step when NTP arrives must not move a window. Any thread.
 struct BootClock {
   using duration = std::chrono::nanoseconds;
   using rep = duration::rep;

@@ -10,8 +10,8 @@
 
 namespace propriod::drivers {
 
-/// Where a driver leaves its samples: the writing end of a ring buffer, and the bell of whoever reads it. Copied freely;
-/// whoever made it keeps both alive until the driver has ended.
+/// Where a driver leaves its samples: the writing end of a ring buffer, and the bell of whoever reads it. Copied
+/// freely; whoever made it keeps both alive until the driver has ended.
 class SampleSink {
  public:
   SampleSink(RingBuffer& ring, Wakeup& reader) : ring_(&ring), reader_(&reader) {}

@@ -58,13 +58,13 @@ MtlNet::MtlNet(const MtlNetOptions& options)
   }
 }
 
-torch::Tensor MtlNet::features(const torch::Tensor& accel) {          // (N, 3, 100), sizes for a window of 100
-  auto x = conv1_(accel);                                             // (N, 32, 92)
+torch::Tensor MtlNet::features(const torch::Tensor& accel) {  // (N, 3, 100), sizes for a window of 100
+  auto x = conv1_(accel);                                     // (N, 32, 92)
   if (norm1_) x = norm1_(x);
-  x = conv2_(torch::max_pool1d(torch::relu(x), /*kernel_size=*/2));   // (N, 64, 38)
+  x = conv2_(torch::max_pool1d(torch::relu(x), /*kernel_size=*/2));  // (N, 64, 38)
   if (norm2_) x = norm2_(x);
-  x = torch::max_pool1d(torch::relu(x), /*kernel_size=*/2);           // (N, 64, 19)
-  return fully_connected(x.flatten(/*start_dim=*/1));                 // (N, 1216) → (N, 512)
+  x = torch::max_pool1d(torch::relu(x), /*kernel_size=*/2);  // (N, 64, 19)
+  return fully_connected(x.flatten(/*start_dim=*/1));        // (N, 1216) → (N, 512)
 }
 
 std::int64_t MtlNet::flops() const { return convolution_flops(window_, 3) + fully_connected_flops(); }

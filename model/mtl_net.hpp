@@ -30,9 +30,9 @@ class MtlNetTrunk : public Network {
   torch::nn::Linear fc1_, fc2_, activity_, placement_;
 };
 
-/// The paper's MTL-net with the three axes as the channels of 1-D convolutions, so that the whole window counts: two blocks
-/// (kernel 9, 32 then 64 channels, ReLU, max-pool 2), then the trunk. Smooth-Distill paper, section on MTL-net; the
-/// arrangement of the axes is ours.
+/// The paper's MTL-net with the three axes as the channels of 1-D convolutions, so that the whole window counts: two
+/// blocks (kernel 9, 32 then 64 channels, ReLU, max-pool 2), then the trunk. Smooth-Distill paper, section on MTL-net;
+/// the arrangement of the axes is ours.
 class MtlNet final : public MtlNetTrunk {
  public:
   explicit MtlNet(const MtlNetOptions& options);
@@ -46,9 +46,9 @@ class MtlNet final : public MtlNetTrunk {
 };
 
 /// Exactly what the paper's authors published, to reproduce their tables. It *reinterprets* (N, window, 3) as
-/// (N, 1, 3, window), so each "axis row" is a third of the window with all axes interleaved; and its pooling has stride 2
-/// in both directions, so of the three rows only the first reaches the output: two thirds of every window are ignored.
-/// With 12 + 3 classes: 1,797,519 parameters, 5,008,128 FLOPs by the paper's way of counting (one row).
+/// (N, 1, 3, window), so each "axis row" is a third of the window with all axes interleaved; and its pooling has stride
+/// 2 in both directions, so of the three rows only the first reaches the output: two thirds of every window are
+/// ignored. With 12 + 3 classes: 1,797,519 parameters, 5,008,128 FLOPs by the paper's way of counting (one row).
 class MtlNetPublished final : public MtlNetTrunk {
  public:
   explicit MtlNetPublished(const MtlNetOptions& options);

@@ -74,8 +74,8 @@ void load_weights(Network& network, std::span<const NamedTensor> weights) {
     const auto found = tensors.find(weight.name);
     if (found == tensors.end()) throw BundleError("tensor " + weight.name + " is not part of this architecture");
     if (found->second.sizes() != at::IntArrayRef(weight.shape)) {
-      throw BundleError("tensor " + weight.name + " has shape " + shape_text(weight.shape) + ", the architecture wants " +
-                        shape_text(found->second.sizes()));
+      throw BundleError("tensor " + weight.name + " has shape " + shape_text(weight.shape) +
+                        ", the architecture wants " + shape_text(found->second.sizes()));
     }
   }
   for (const auto& [name, tensor] : tensors) {

@@ -39,16 +39,16 @@ class Network : public torch::nn::Module {
 /// The names `make_network` knows.
 [[nodiscard]] std::span<const std::string_view> architectures() noexcept;
 
-/// A freshly initialised network, drawn from LibTorch's global generator. Throws BundleError for an unknown architecture or
-/// a window it can't work on.
+/// A freshly initialised network, drawn from LibTorch's global generator. Throws BundleError for an unknown
+/// architecture or a window it can't work on.
 [[nodiscard]] std::shared_ptr<Network> make_network(const Manifest::Architecture& architecture, int window,
                                                     std::size_t activities, std::size_t placements);
 
 /// Parameters and floating-point buffers by name.
 [[nodiscard]] std::vector<NamedTensor> weights_of(const Network& network);
 
-/// Puts `weights` into `network`; throws BundleError that names the first tensor which is missing, left over or of another
-/// shape, and then `network` is as it was.
+/// Puts `weights` into `network`; throws BundleError that names the first tensor which is missing, left over or of
+/// another shape, and then `network` is as it was.
 void load_weights(Network& network, std::span<const NamedTensor> weights);
 
 }  // namespace propriod::model

@@ -29,7 +29,9 @@ class Recognizer {
   void recognize(std::span<const float> windows, Probabilities& probabilities);
 
   [[nodiscard]] const Manifest& manifest() const noexcept { return manifest_; }
-  [[nodiscard]] std::size_t window_values() const noexcept { return 3U * static_cast<std::size_t>(manifest_.input.window); }
+  [[nodiscard]] std::size_t window_values() const noexcept {
+    return 3U * static_cast<std::size_t>(manifest_.input.window);
+  }
 
  private:
   struct Impl;

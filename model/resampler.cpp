@@ -86,7 +86,8 @@ Resampler::Advance Resampler::advance(const drivers::Sample& sample, bool after_
 
 drivers::BootTime Resampler::next_grid_time() const noexcept {
   // From the count, not by adding periods: 1/30 s is no whole number of nanoseconds, and the error must not add up.
-  return grid_start_ + std::chrono::nanoseconds{std::llround(static_cast<double>(grid_points_) * 1e9 / target_rate_hz_)};
+  return grid_start_ +
+         std::chrono::nanoseconds{std::llround(static_cast<double>(grid_points_) * 1e9 / target_rate_hz_)};
 }
 
 drivers::Sample Resampler::take_grid_point() noexcept {

@@ -10,8 +10,8 @@
 
 namespace propriod::model {
 
-/// The rate at which samples really come. It starts from the nominal rate and follows when eight intervals in a row agree
-/// on another: recordings exist whose watch falls from 20 into 100 Hz and back (WISDM 2019).
+/// The rate at which samples really come. It starts from the nominal rate and follows when eight intervals in a row
+/// agree on another: recordings exist whose watch falls from 20 into 100 Hz and back (WISDM 2019).
 class SourceRate {
  public:
   explicit SourceRate(double nominal_hz) noexcept;
@@ -25,10 +25,10 @@ class SourceRate {
   int agreeing_ = 0;
 };
 
-/// Puts the samples of one sensor on the exact grid of the model's rate, the same way in training and in service: linear
-/// interpolation on a grid that starts at the first sample after a gap. When the sensor is at least 1.5 times as fast as
-/// the model, a low-pass at 0.4 of the model's rate comes first. A gap is longer than 3 periods of the slower of sensor
-/// and model. One owner; never allocates.
+/// Puts the samples of one sensor on the exact grid of the model's rate, the same way in training and in service:
+/// linear interpolation on a grid that starts at the first sample after a gap. When the sensor is at least 1.5 times as
+/// fast as the model, a low-pass at 0.4 of the model's rate comes first. A gap is longer than 3 periods of the slower
+/// of sensor and model. One owner; never allocates.
 class Resampler {
  public:
   struct Options {
@@ -42,13 +42,16 @@ class Resampler {
 
   explicit Resampler(const Options& options) noexcept;
 
-  /// Takes the next sample and calls `emit(const Sample& on_grid, bool first_after_gap)` for every point of the grid that
-  /// it reaches. `after_gap`: samples are known to be missing before this one.
+  /// Takes the next sample and calls `emit(const Sample& on_grid, bool first_after_gap)` for every point of the grid
+  /// that it reaches. `after_gap`: samples are known to be missing before this one.
   template <typename Emit>
   void push(const drivers::Sample& sample, bool after_gap, Emit&& emit) {
     switch (advance(sample, after_gap)) {
-      case Advance::kDropped: return;
-      case Advance::kRestarted: emit(std::as_const(current_), true); return;
+      case Advance::kDropped:
+        return;
+      case Advance::kRestarted:
+        emit(std::as_const(current_), true);
+        return;
       case Advance::kContinued:
         while (next_grid_time() <= current_.time) emit(take_grid_point(), false);
     }

@@ -11,8 +11,8 @@ void set_torch_threads(int threads);
 /// "LibTorch 1.13.1, OpenBLAS 0.3.21 …", for logs and `--version`.
 [[nodiscard]] std::string torch_description();
 
-/// Debian's LibTorch calls whatever `libblas.so.3` is. With the reference BLAS a training step takes five times as long;
-/// then a sentence that says so and what to install, else empty.
+/// Debian's LibTorch calls whatever `libblas.so.3` is. With the reference BLAS a training step takes five times as
+/// long; then a sentence that says so and what to install, else empty.
 [[nodiscard]] std::string slow_blas_warning();
 
 }  // namespace propriod::model

@@ -9,8 +9,8 @@
 
 namespace propriod::model {
 
-/// Cuts the samples of one sensor, on the model's grid, into overlapping windows; none spans a gap. Training and service
-/// share it, so what is trained is what is served. One owner; allocates only in its constructor.
+/// Cuts the samples of one sensor, on the model's grid, into overlapping windows; none spans a gap. Training and
+/// service share it, so what is trained is what is served. One owner; allocates only in its constructor.
 class Windower {
  public:
   struct Options {

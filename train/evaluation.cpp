@@ -46,9 +46,10 @@ Evaluation evaluate(model::Recognizer& recognizer, const WindowSet& windows, std
     for (std::size_t i = 0; i < part.size(); ++i) {
       const auto activities = manifest.activities.size();
       const auto placements = manifest.placements.size();
-      const EvaluatedWindow evaluated{.window = part[i],
-                                      .activity = std::span(probabilities.activity).subspan(i * activities, activities),
-                                      .placement = std::span(probabilities.placement).subspan(i * placements, placements)};
+      const EvaluatedWindow evaluated{
+          .window = part[i],
+          .activity = std::span(probabilities.activity).subspan(i * activities, activities),
+          .placement = std::span(probabilities.placement).subspan(i * placements, placements)};
       activity.add(part[i], evaluated.activity);
       placement.add(part[i], evaluated.placement);
       if (each) each(evaluated);

@@ -13,8 +13,8 @@ namespace propriod::train {
 
 /// What a model says of one window, beside the truth.
 struct EvaluatedWindow {
-  std::size_t window;                ///< index into the window set
-  std::span<const float> activity;   ///< probabilities, valid during the call
+  std::size_t window;               ///< index into the window set
+  std::span<const float> activity;  ///< probabilities, valid during the call
   std::span<const float> placement;
 };
 

@@ -8,8 +8,8 @@
 
 namespace propriod::train {
 
-/// Uniform in 0 … bound − 1, bound ≥ 1. The standard's own distributions may differ between libraries, and so would every
-/// split and every training.
+/// Uniform in 0 … bound − 1, bound ≥ 1. The standard's own distributions may differ between libraries, and so would
+/// every split and every training.
 [[nodiscard]] std::uint64_t draw_below(std::uint64_t bound, std::mt19937_64& engine);
 
 /// Fisher–Yates (Durstenfeld 1964): the same engine state gives the same order everywhere.

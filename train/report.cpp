@@ -34,19 +34,19 @@ Json tasks_json(const Evaluation& evaluation) {
 }
 
 std::string task_text(const std::string& task, const TaskMetrics& metrics) {
-  std::string text = fmt::format("{:<10} accuracy {:6.2f} %   macro F1 {:6.2f} %   {} windows\n", task, metrics.accuracy,
-                                 metrics.macro_f1, metrics.windows);
+  std::string text = fmt::format("{:<10} accuracy {:6.2f} %   macro F1 {:6.2f} %   {} windows\n", task,
+                                 metrics.accuracy, metrics.macro_f1, metrics.windows);
   for (std::size_t k = 0; k < metrics.classes.size(); ++k) {
     const auto& result = metrics.classes[k];
     if (result.support == 0) continue;
-    text += fmt::format("  {:<24} F1 {:6.2f}   recall {:6.2f}   precision {:6.2f}   {:>6} windows", result.label, result.f1,
-                        result.recall, result.precision, result.support);
+    text += fmt::format("  {:<24} F1 {:6.2f}   recall {:6.2f}   precision {:6.2f}   {:>6} windows", result.label,
+                        result.f1, result.recall, result.precision, result.support);
     auto others = metrics.confusion[k];
     others[k] = 0;
     const auto worst = std::ranges::max_element(others);
     if (*worst > 0) {
-      text += fmt::format("   taken for {} {} times", metrics.classes[static_cast<std::size_t>(worst - others.begin())].label,
-                          *worst);
+      text += fmt::format("   taken for {} {} times",
+                          metrics.classes[static_cast<std::size_t>(worst - others.begin())].label, *worst);
     }
     text += '\n';
   }
@@ -66,33 +66,33 @@ std::string to_json(const TrainingOutcome& outcome) {
   const auto& read = outcome.read;
   Json json{{"tasks", tasks_json(outcome.test)},
             {"windows", outcome.test.windows},
-                  {"training_windows", outcome.manifest.data.training_windows},
-                  {"validation_windows", outcome.manifest.data.validation_windows},
-                  {"split", outcome.manifest.data.split},
-                  {"test_subjects", outcome.manifest.data.test_subjects},
-                  {"seed", outcome.manifest.training.seed},
-                  {"method", outcome.manifest.training.method},
-                  {"architecture", outcome.manifest.architecture.name},
-                  {"rate_hz", outcome.manifest.input.rate_hz},
-                  {"simulated", outcome.manifest.data.simulated},
-                  {"notes", outcome.manifest.data.notes},
-                  {"epochs", outcome.manifest.training.epochs},
-                  {"epochs_run", outcome.manifest.training.epochs_run},
-                  {"best_epoch", outcome.manifest.training.best_epoch},
-                  {"device", outcome.device},
-                  {"train_seconds", outcome.train_seconds},
-                  {"windows_per_second", outcome.training.windows_per_second},
-                  {"parameters", outcome.training.parameters},
-                  {"flops", outcome.training.flops},
-                  {"read",
-                   {{"files", read.files},
-                    {"lines", read.lines},
-                    {"malformed", read.malformed},
-                    {"not_ascending", read.not_ascending},
-                    {"too_long", read.too_long},
-                    {"gaps", read.gaps},
-                    {"short_recordings", read.short_recordings}}},
-                  {"history", std::move(epochs)}};
+            {"training_windows", outcome.manifest.data.training_windows},
+            {"validation_windows", outcome.manifest.data.validation_windows},
+            {"split", outcome.manifest.data.split},
+            {"test_subjects", outcome.manifest.data.test_subjects},
+            {"seed", outcome.manifest.training.seed},
+            {"method", outcome.manifest.training.method},
+            {"architecture", outcome.manifest.architecture.name},
+            {"rate_hz", outcome.manifest.input.rate_hz},
+            {"simulated", outcome.manifest.data.simulated},
+            {"notes", outcome.manifest.data.notes},
+            {"epochs", outcome.manifest.training.epochs},
+            {"epochs_run", outcome.manifest.training.epochs_run},
+            {"best_epoch", outcome.manifest.training.best_epoch},
+            {"device", outcome.device},
+            {"train_seconds", outcome.train_seconds},
+            {"windows_per_second", outcome.training.windows_per_second},
+            {"parameters", outcome.training.parameters},
+            {"flops", outcome.training.flops},
+            {"read",
+             {{"files", read.files},
+              {"lines", read.lines},
+              {"malformed", read.malformed},
+              {"not_ascending", read.not_ascending},
+              {"too_long", read.too_long},
+              {"gaps", read.gaps},
+              {"short_recordings", read.short_recordings}}},
+            {"history", std::move(epochs)}};
   if (!outcome.bundle.empty()) {  // metrics.json lies inside the bundle and is written before it has a name
     json["bundle"] = outcome.bundle.string();
     json["served"] = outcome.served;

@@ -20,12 +20,12 @@ struct TrainingRequest {
   std::filesystem::path out;  ///< MODELS/NAME
   model::Manifest::Architecture architecture;
   model::Manifest::Training training;
-  std::string split = "random";     ///< random or subject
+  std::string split = "random";  ///< random or subject
   double test_fraction = 0.2;
-  std::optional<double> rate_hz;    ///< of the model; none: the data set's own
+  std::optional<double> rate_hz;  ///< of the model; none: the data set's own
   std::string device = "auto";
-  bool promote = false;             ///< serve the new version even if NAME has one already
-  std::string program_version;      ///< for the manifest
+  bool promote = false;         ///< serve the new version even if NAME has one already
+  std::string program_version;  ///< for the manifest
 };
 
 /// What came of it.
@@ -34,10 +34,10 @@ struct TrainingOutcome {
   model::Manifest manifest;
   ReadReport read;
   TrainerResult training;
-  Evaluation test;        ///< of the bundle as written, on the test part
+  Evaluation test;  ///< of the bundle as written, on the test part
   double train_seconds = 0;
   std::string device;
-  bool served = false;    ///< it is `current` now
+  bool served = false;  ///< it is `current` now
 };
 
 /// Hears of what is going on.
@@ -47,8 +47,9 @@ struct TrainingListener {
   std::function<void(const TrainingProgress&)> progress;
 };
 
-/// Reads the data, splits it, trains, tests once, and writes the bundle. `stop` ends the training early; the best so far
-/// is still tested and written. Throws DataSetError, BundleError or std::runtime_error with a sentence for the user.
+/// Reads the data, splits it, trains, tests once, and writes the bundle. `stop` ends the training early; the best so
+/// far is still tested and written. Throws DataSetError, BundleError or std::runtime_error with a sentence for the
+/// user.
 [[nodiscard]] TrainingOutcome run_training(const TrainingRequest& request, const TrainingListener& listener,
                                            const std::atomic<bool>& stop);
 

@@ -1,5 +1,5 @@
-// How late are predictions, how many sensors does one process bear, and what does it cost? Starts a broker of its own and
-// `propriod run` with so many sensors in real time, and listens to what a subscriber gets.
+// How late are predictions, how many sensors does one process bear, and what does it cost? Starts a broker of its own
+// and `propriod run` with so many sensors in real time, and listens to what a subscriber gets.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -151,7 +151,8 @@ void measure(const Options& options) {
               options.seconds, options.cpus.empty() ? "any" : options.cpus.c_str());
   report(subscriber.messages(), options);
   std::printf("processor         %.1f %% of one core\n", 100 * cpu / (options.seconds + options.outage));
-  std::printf("resident          %ld MiB after 10 s, %ld MiB at the end\n", resident_before / 1024, resident_after / 1024);
+  std::printf("resident          %ld MiB after 10 s, %ld MiB at the end\n", resident_before / 1024,
+              resident_after / 1024);
   std::printf("service's summary %s", summary.substr(summary.find("stopped sensors")).c_str());
 }
 
@@ -166,7 +167,8 @@ int main(int argc, char** argv) {
   app.add_option("--driver", options.driver, "what the sensors are")->check(CLI::IsMember({"replay", "simulated"}));
   app.add_option("--sensors", options.sensors, "how many")->capture_default_str();
   app.add_option("--seconds", options.seconds, "how long, after 10 s of warming up")->capture_default_str();
-  app.add_option("--outage", options.outage, "seconds for which the broker is killed in the middle")->capture_default_str();
+  app.add_option("--outage", options.outage, "seconds for which the broker is killed in the middle")
+      ->capture_default_str();
   app.add_option("--cpus", options.cpus, "processors of the service, as for taskset -c");
   CLI11_PARSE(app, argc, argv);
   try {

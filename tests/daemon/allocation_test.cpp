@@ -32,15 +32,15 @@ void* counted(std::size_t size_bytes, std::size_t alignment) {
 
 }  // namespace
 
-// The other forms of the standard library end in these.
-void* operator new(std::size_t size_bytes) { return counted(size_bytes, 1); }
-void* operator new(std::size_t size_bytes, std::align_val_t alignment) {
+// The other forms of the standard library end in these. Not inlined, or GCC sees free() meet a new and warns.
+[[gnu::noinline]] void* operator new(std::size_t size_bytes) { return counted(size_bytes, 1); }
+[[gnu::noinline]] void* operator new(std::size_t size_bytes, std::align_val_t alignment) {
   return counted(size_bytes, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace propriod::daemon {
 namespace {
@@ -123,10 +123,11 @@ TEST(Allocations, AreNoneFromSimulatedSensorsInRealTimeToTheirWindows) {
   boost::asio::io_context io{1};
   std::vector<std::unique_ptr<SensorRig>> sensors;
   for (std::size_t i = 0; i < 50; ++i) {
-    sensors.push_back(std::make_unique<SensorRig>(
-        io,  // 400 Hz, so that the low-pass works too
-        std::make_unique<SimulatedDriver>(io, drivers::Sleeper::Options{.seed = i, .rate_hz = 400}, PacedDriver::Pace{}),
-        400));
+    sensors.push_back(
+        std::make_unique<SensorRig>(io,  // 400 Hz, so that the low-pass works too
+                                    std::make_unique<SimulatedDriver>(
+                                        io, drivers::Sleeper::Options{.seed = i, .rate_hz = 400}, PacedDriver::Pace{}),
+                                    400));
   }
   EXPECT_EQ(allocations_of(io, sensors, 50 * 1600, 50 * 800), 0U);
 }

@@ -28,8 +28,12 @@ model::Manifest manifest() {
 
 Prediction prediction() {
   const auto end = drivers::BootClock::now();
-  return {.sensor = 0, .seq = 42, .window_start = end - std::chrono::milliseconds{1980}, .window_end = end,
-          .activity = {0.25F, 0.75F}, .placement = {0.55F, 0.45F}};
+  return {.sensor = 0,
+          .seq = 42,
+          .window_start = end - std::chrono::milliseconds{1980},
+          .window_end = end,
+          .activity = {0.25F, 0.75F},
+          .placement = {0.55F, 0.45F}};
 }
 
 constexpr const char* kUtc = "20..-..-..T..:..:..\\.......Z";

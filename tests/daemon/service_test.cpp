@@ -21,10 +21,10 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using nlohmann::json;
+using testing::HasSubstr;
 using tests::ChildProcess;
 using tests::Mosquitto;
 using tests::Subscriber;
-using testing::HasSubstr;
 
 constexpr auto kPatience = 60s;
 
@@ -54,8 +54,10 @@ class Workshop {
   [[nodiscard]] fs::path models() const { return directory_.path() / "models"; }
 
   [[nodiscard]] std::vector<std::string> train_arguments(int epochs) const {
-    return {PROPRIOD_PROGRAM, "train",    "--data", recordings(), "--format", "propriod",           "--out",
-            models() / "watch", "--split", "subject", "--epochs",  std::to_string(epochs), "--threads", "1"};
+    return {PROPRIOD_PROGRAM, "train",    "--data",   recordings(),
+            "--format",       "propriod", "--out",    models() / "watch",
+            "--split",        "subject",  "--epochs", std::to_string(epochs),
+            "--threads",      "1"};
   }
 
   /// A configuration that replays all recordings; the sensors are called after them.
@@ -235,7 +237,8 @@ TEST_F(Service, AKilledTrainingLeavesNoBrokenBundle) {
   for (int round = 0; round < 6; ++round) {
     ChildProcess training(workshop_->train_arguments(/*epochs=*/2));
     training.await_output("to train");
-    usleep(static_cast<useconds_t>(round) * 150'000);  // somewhere between the first step and the end: any moment will do
+    usleep(static_cast<useconds_t>(round) *
+           150'000);  // somewhere between the first step and the end: any moment will do
     training.send_signal(SIGKILL);
     training.wait();
     for (const auto& version : store.versions()) {

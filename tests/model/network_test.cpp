@@ -71,7 +71,8 @@ TEST_P(Logits, EqualThoseOfPyTorch) {
     const auto theirs = fixture.at(GetParam()).at(head).get<std::vector<std::vector<double>>>();
     for (std::size_t n = 0; n < theirs.size(); ++n) {
       for (std::size_t k = 0; k < theirs[n].size(); ++k) {
-        EXPECT_NEAR(ours[static_cast<std::int64_t>(n)][static_cast<std::int64_t>(k)].item<double>(), theirs[n][k], 1e-5);
+        EXPECT_NEAR(ours[static_cast<std::int64_t>(n)][static_cast<std::int64_t>(k)].item<double>(), theirs[n][k],
+                    1e-5);
       }
     }
   };
@@ -117,7 +118,8 @@ TEST(Network, RefusesWeightsThatDoNotFitAndStaysAsItWas) {
 
 TEST(Network, NamesWhatItKnowsWhenAskedForSomethingElse) {
   EXPECT_THAT([] { (void)network("mtl-nett"); }, ThrowsMessage<BundleError>(HasSubstr("mtl-net-published")));
-  EXPECT_THAT([] { (void)make_network({}, /*window=*/20, 2, 2); }, ThrowsMessage<BundleError>(HasSubstr("at least 26")));
+  EXPECT_THAT([] { (void)make_network({}, /*window=*/20, 2, 2); },
+              ThrowsMessage<BundleError>(HasSubstr("at least 26")));
 }
 
 Bundle bundle_with(const std::vector<NamedTensor>& weights, double scale = 1) {

@@ -65,7 +65,8 @@ TEST_F(Losses, DistillationIsEquation2) {
     const double expected = distillation(rows_of(student), rows_of(teacher), temperature);
     EXPECT_NEAR(distillation_loss(student.to(torch::kFloat64), teacher.to(torch::kFloat64), temperature).item<double>(),
                 expected, 1e-9);
-    EXPECT_NEAR(distillation_loss(student, teacher, temperature).item<double>(), expected, 1e-6 * std::max(1.0, expected));
+    EXPECT_NEAR(distillation_loss(student, teacher, temperature).item<double>(), expected,
+                1e-6 * std::max(1.0, expected));
   }
 }
 
@@ -89,8 +90,8 @@ TEST_F(Losses, TaskLossSumsCrossEntropyAndDistillation) {
   const auto student = torch::randn({16, 12}, torch::kFloat64);
   const auto teacher = torch::randn({16, 12}, torch::kFloat64);
   const auto labels = torch::randint(12, {16}, torch::kInt64);
-  const double expected = cross_entropy(rows_of(student), values_of(labels)) +
-                          0.5 * distillation(rows_of(student), rows_of(teacher), 3);
+  const double expected =
+      cross_entropy(rows_of(student), values_of(labels)) + 0.5 * distillation(rows_of(student), rows_of(teacher), 3);
   EXPECT_NEAR(distilled_task_loss(student, teacher, labels, true, 0.5, 3).item<double>(), expected, 1e-9);
 }
 
@@ -111,7 +112,8 @@ TEST_F(Losses, WindowsWithoutALabelDoNotCountForTheTask) {
 
 TEST_F(Losses, ABatchWithoutAnyLabelCostsNothing) {
   auto student = torch::randn({3, 4}).requires_grad_();
-  const auto loss = distilled_task_loss(student, torch::randn({3, 4}), torch::full({3}, -1, torch::kInt64), false, 0.5, 3);
+  const auto loss =
+      distilled_task_loss(student, torch::randn({3, 4}), torch::full({3}, -1, torch::kInt64), false, 0.5, 3);
   EXPECT_EQ(loss.item<double>(), 0);
   loss.backward();
   EXPECT_EQ(student.grad().abs().sum().item<double>(), 0);

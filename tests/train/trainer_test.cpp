@@ -25,8 +25,9 @@ WindowSet tones(std::size_t count) {
     const std::int64_t placement = static_cast<std::int64_t>(n / 2 % 2);
     for (int axis = 0; axis < 3; ++axis) {
       for (int k = 0; k < 100; ++k) {
-        const double tone = axis == 2 * placement ? std::sin(k * (activity == 0 ? 0.1 : 0.9) + static_cast<double>(n)) : 0;
-        set.accel.push_back(static_cast<float>(5 * tone + 1e-9 * (random() % 1'000'000'000)));
+        const double tone =
+            axis == 2 * placement ? std::sin(k * (activity == 0 ? 0.1 : 0.9) + static_cast<double>(n)) : 0;
+        set.accel.push_back(static_cast<float>(5 * tone + 1e-9 * static_cast<double>(random() % 1'000'000'000)));
       }
     }
     set.activity.push_back(activity);

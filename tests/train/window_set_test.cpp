@@ -17,11 +17,16 @@ const std::vector<std::string> kPlacements{"chest"};
 
 /// `labels`: of each sample in turn, at 50 Hz; x counts the samples.
 Recording recording(const std::string& subject, const std::vector<std::int16_t>& labels) {
-  Recording result{.name = subject + ".csv", .subject = subject, .rate_hz = 50, .simulated = false, .notes = {},
-                   .activities = {"walk", "lie", "fall"}, .placements = {"chest"}, .samples = {}};
+  Recording result{.name = subject + ".csv",
+                   .subject = subject,
+                   .rate_hz = 50,
+                   .simulated = false,
+                   .notes = {},
+                   .activities = {"walk", "lie", "fall"},
+                   .placements = {"chest"},
+                   .samples = {}};
   for (std::size_t k = 0; k < labels.size(); ++k) {
-    result.samples.push_back(
-        {milliseconds{20 * static_cast<int>(k)}, {static_cast<float>(k), 0, 0}, labels[k], 0});
+    result.samples.push_back({milliseconds{20 * static_cast<int>(k)}, {static_cast<float>(k), 0, 0}, labels[k], 0});
   }
   return result;
 }
