@@ -58,9 +58,9 @@ MqttConnection::MqttConnection(const MqttLink::Options& options, drivers::Wakeup
     const std::string host = is_ipv6(options.host) ? "[" + options.host + "]" : options.host;
     client_.emplace(fmt::format("tcp://{}:{}", host, options.port), options.client_id,
                     mqtt::create_options(MQTTVERSION_5, kWindow));
+    // After the broker's own DISCONNECT Paho does not always tell of the lost connection: this is the end of it.
     client_->set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode code) {
-      const std::scoped_lock lock{mutex_};
-      broker_reason_ = fmt::format("the broker said {}", mqtt::exception::reason_code_str(code));
+      lose(fmt::format("the broker said {}", mqtt::exception::reason_code_str(code)));
     });
     client_->set_connection_lost_handler([this](const std::string&) {
       lose("closed by the broker, perhaps for another client with our client_id, or no answer to a keep-alive");
@@ -155,7 +155,7 @@ void MqttConnection::lose(const std::string& reason) {
   const std::scoped_lock lock{mutex_};
   if (state_ == State::kLost) return;
   state_ = State::kLost;
-  reason_ = broker_reason_.empty() ? reason : broker_reason_;
+  reason_ = reason;
   ring();
 }
 

@@ -68,7 +68,6 @@ class MqttConnection final : private mqtt::iaction_listener {
   drivers::Wakeup* owner_;  // null once abandoned
   State state_ = State::kConnecting;
   std::string reason_;
-  std::string broker_reason_;  // of the broker's own DISCONNECT
   std::uint16_t receive_maximum_ = 65535;
   std::uint32_t maximum_packet_size_ = std::numeric_limits<std::uint32_t>::max();  // bytes; final once kConnected
   std::vector<Ack> acks_;
