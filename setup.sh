@@ -11,7 +11,7 @@ ninja-build: build
 ccache: a second build takes seconds
 pkg-config: build
 libtorch-dev: tensors, training and inference
-libopenblas0-pthread: fast linear algebra under LibTorch (the default BLAS is five times slower)
+libopenblas0-openmp: fast linear algebra under LibTorch (the default BLAS is five times slower; -pthread fights with LibTorch's threads)
 libboost1.81-dev: event loop and coroutines (Asio)
 libyaml-cpp-dev: configuration
 nlohmann-json3-dev: JSON

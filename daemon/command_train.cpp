@@ -70,7 +70,7 @@ ExitCode train_command(Options& options) {
   request.program_version = PROPRIOD_VERSION;
   if (options.rate != "native") request.rate_hz = std::stod(options.rate);
   model::set_torch_threads(options.threads);
-  if (const auto warning = model::slow_blas_warning(); !warning.empty()) spdlog::warn(warning);
+  if (const auto advice = model::blas_advice(options.threads); !advice.empty()) spdlog::warn(advice);
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
 

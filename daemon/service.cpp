@@ -203,7 +203,7 @@ class Service {
 ExitCode run_service(const config::Config& config, bool to_stdout) noexcept {
   try {
     model::set_torch_threads(config.model->threads);
-    if (const auto warning = model::slow_blas_warning(); !warning.empty()) spdlog::warn(warning);
+    if (const auto advice = model::blas_advice(config.model->threads); !advice.empty()) spdlog::warn(advice);
     if (!config.mqtt && !to_stdout)
       spdlog::warn("neither mqtt in the configuration nor --stdout: predictions go nowhere");
     std::signal(SIGPIPE, SIG_IGN);  // a reader of standard output that goes away is a value, not our end

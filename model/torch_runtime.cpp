@@ -23,11 +23,18 @@ std::string openblas_description() {
   return text.substr(0, std::min(text.find("  "), text.size()));
 }
 
+/// OpenBLAS was built with threads of its own, which compete with LibTorch's (OpenMP) for the same processors.
+bool blas_has_own_threads() {
+  constexpr int kOwnThreads = 1;  // 0 none, 2 OpenMP: OpenBLAS, interface/openblas_get_parallel.c
+  auto* parallel = blas_function<int()>("openblas_get_parallel");
+  return parallel != nullptr && parallel() == kOwnThreads;
+}
+
 }  // namespace
 
 void set_torch_threads(int threads) {
-  at::set_num_threads(threads);
-  // OpenBLAS has threads of its own: one inference thread would otherwise keep every core busy.
+  // Both pools spin while they wait, and so take the processors from each other: then only one may have threads.
+  at::set_num_threads(blas_has_own_threads() ? 1 : threads);
   if (auto* set = blas_function<void(int)>("openblas_set_num_threads")) set(threads);
 }
 
@@ -38,9 +45,16 @@ std::string torch_description() {
   return text;
 }
 
-std::string slow_blas_warning() {
-  if (at::hasMKL() || !openblas_description().empty()) return {};
-  return "LibTorch runs on the reference BLAS, which is several times slower; install libopenblas0-pthread";
+std::string blas_advice(int threads) {
+  if (at::hasMKL()) return {};
+  if (openblas_description().empty()) {
+    return "LibTorch runs on the reference BLAS, which is several times slower; install libopenblas0-openmp";
+  }
+  if (threads > 1 && blas_has_own_threads()) {
+    return "this OpenBLAS has threads of its own, which do not go together with LibTorch's; for faster training install "
+           "libopenblas0-openmp in place of libopenblas0-pthread";
+  }
+  return {};
 }
 
 }  // namespace propriod::model

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "train/adam.hpp"
 #include "train/losses.hpp"
 
 namespace propriod::train {
@@ -47,7 +48,7 @@ torch::Tensor SmoothDistill::loss(const Batch& batch) {
 void SmoothDistill::update_teacher() {
   const torch::NoGradGuard no_grad;
   for (std::size_t i = 0; i < teacher_parameters_.size(); ++i) {
-    teacher_parameters_[i].lerp_(student_parameters_[i], 1 - options_.beta);
+    move_average(teacher_parameters_[i], student_parameters_[i], options_.beta);
   }
   copy_all(student_buffers_, teacher_buffers_);
 }

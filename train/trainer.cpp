@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "model/network.hpp"
+#include "train/adam.hpp"
 #include "train/random.hpp"
 #include "train/smooth_distill.hpp"
 
@@ -96,7 +97,7 @@ TrainerResult train(const WindowSet& windows, const Split& split, const TrainerO
                         .temperature = settings.temperature,
                         .beta = settings.beta,
                         .all_labelled = all_labelled(windows, split.train)});
-  torch::optim::Adam optimizer(student->parameters(), torch::optim::AdamOptions(settings.learning_rate));
+  Adam optimizer(student->parameters(), settings.learning_rate);
 
   const DeviceWindows on_device(windows, options, device);
   const auto validation = on_device.batch(as_tensor(split.validation, device));
@@ -134,7 +135,6 @@ TrainerResult train(const WindowSet& windows, const Split& split, const TrainerO
       const auto first = static_cast<std::int64_t>(step * batch);
       const auto last = static_cast<std::int64_t>(std::min((step + 1) * batch, order.size()));
       const auto loss = method.loss(on_device.batch(rows.slice(0, first, last)));
-      optimizer.zero_grad();
       loss.backward();
       optimizer.step();
       method.update_teacher();
