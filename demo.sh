@@ -36,12 +36,13 @@ people=$("$propriod" models show --directory build/demo/models watch |
 [ -n "$people" ] || { echo "The model names no held-out people; delete build/demo and run ./demo.sh again." >&2; exit 1; }
 
 work=$(mktemp -d build/demo/run-XXXXXX)
-broker=
+broker= subscriber= daemon=
 cleanup() {
-  [ -z "$broker" ] || kill "$broker" 2>/dev/null || true
+  for process in $daemon $subscriber $broker; do kill "$process" 2>/dev/null || true; done
   rm -rf "$work"
 }
 trap cleanup EXIT
+trap 'exit 130' INT TERM
 
 mosquitto=$(command -v mosquitto || echo /usr/sbin/mosquitto)
 for port in $(shuf -i 20000-50000 -n 10); do
@@ -53,6 +54,7 @@ for port in $(shuf -i 20000-50000 -n 10); do
     kill -0 "$broker" 2>/dev/null || break
     sleep 0.1
   done
+  kill "$broker" 2>/dev/null || true
   broker=
 done
 [ -n "$broker" ] || { cat "$work/mosquitto.log" >&2; echo "Mosquitto did not start, see above." >&2; exit 1; }
@@ -63,7 +65,7 @@ done
   printf 'mqtt: {url: "mqtt://127.0.0.1:%s"}\nsensors:\n' "$port"
   for person in $people; do
     ls tests/data/watch/"${person}"_*.csv.gz | awk 'NR % 3 == 1'
-  done | head -n 8 | while read -r file; do
+  done | awk 'NR <= 10' | while read -r file; do
     printf '  - {name: %s, driver: replay, file: %s, speed: 1}\n' "$(basename "$file" .csv.gz | tr '[:upper:]' '[:lower:]')" "$PWD/$file"
   done
 } >"$work/propriod.yaml"

@@ -29,7 +29,7 @@ mosquitto: a real broker for the demo and the tests
 mosquitto-clients: a subscriber for the demo
 "
 
-# Debian 13 has newer names for two of them.
+# Debian 13 has a newer Boost.
 if [ "$(. /etc/os-release && echo "${VERSION_ID:-}")" = 13 ]; then
   packages=${packages/libboost1.81-dev:/libboost1.83-dev:}
 fi

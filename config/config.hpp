@@ -29,7 +29,7 @@ struct Mqtt {
   std::filesystem::path password_file;  ///< empty: no password; only with `user`
   std::string client_id;                ///< up to 256 bytes; empty: "propriod-<node>"
   std::chrono::seconds keep_alive{30};  ///< 5 … 3600
-  std::size_t queue_messages = 65'536;  ///< 1 … 10,000,000: predictions kept in memory while the broker is away
+  std::size_t queue_messages = 65'536;  ///< 1,000 … 10,000,000: predictions kept in memory while the broker is away
   friend bool operator==(const Mqtt&, const Mqtt&) = default;
 };
 

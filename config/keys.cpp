@@ -92,7 +92,7 @@ constexpr std::array<Key<Mqtt>, 6> kMqttKeys{{
     {"client_id", kOptional, [](const Value& v, Mqtt& m) { v.read_text(m.client_id, kMaxCredentialBytes); }},
     {"keep_alive", kOptional, [](const Value& v, Mqtt& m) { v.read_seconds(m.keep_alive, 5s, 3600s); }},
     {"queue_messages", kOptional,
-     [](const Value& v, Mqtt& m) { v.read_whole_number<std::size_t>(m.queue_messages, 1, 10'000'000); }},
+     [](const Value& v, Mqtt& m) { v.read_whole_number<std::size_t>(m.queue_messages, 1'000, 10'000'000); }},
 }};
 
 ReplaySensor& replay(Sensor& sensor) { return std::get<ReplaySensor>(sensor.driver); }

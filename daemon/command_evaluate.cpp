@@ -27,7 +27,9 @@ class PredictionFile {
  public:
   PredictionFile(const std::filesystem::path& path, const train::DataSet& data, const train::WindowSet& windows,
                  const model::Manifest& manifest)
-      : path_(path), file_(path), data_(data), windows_(windows), manifest_(manifest) {}
+      : path_(path), file_(path), data_(data), windows_(windows), manifest_(manifest) {
+    require_written();
+  }
 
   void add(const train::EvaluatedWindow& window) {
     const auto& origin = windows_.origin[window.window];
@@ -45,10 +47,14 @@ class PredictionFile {
 
   void close() {
     file_.close();
-    if (!file_) throw std::runtime_error(path_.string() + ": cannot be written; is the folder there, the disk full?");
+    require_written();
   }
 
  private:
+  void require_written() const {
+    if (!file_) throw std::runtime_error(path_.string() + ": cannot be written; is the folder there, the disk full?");
+  }
+
   std::filesystem::path path_;
   std::ofstream file_;
   const train::DataSet& data_;

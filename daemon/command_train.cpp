@@ -3,6 +3,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <set>
 #include <thread>
@@ -32,6 +33,17 @@ struct Options {
   bool json = false;
 };
 
+/// As CLI::Range, which lets NaN pass.
+CLI::Validator finite_range(double low, double high) {
+  return {[=](std::string& text) {
+            char* end = nullptr;
+            const double value = std::strtod(text.c_str(), &end);
+            if (end != text.c_str() && *end == '\0' && value >= low && value <= high) return std::string{};
+            return fmt::format("{} is not a number from {} to {}", text, low, high);
+          },
+          fmt::format("FLOAT in [{} - {}]", low, high)};
+}
+
 std::string accuracies(const train::EpochReport& epoch) {
   return fmt::format("validation: activity {:.1f} %, placement {:.1f} %", epoch.activity_accuracy,
                      epoch.placement_accuracy);
@@ -51,7 +63,10 @@ train::TrainingListener listener(ProgressLine& line) {
               },
           .progress =
               [&line](const train::TrainingProgress& progress) {
-                if (progress.step == progress.steps) return;
+                if (progress.epoch == 2 && progress.step == 1) {  // for logs, which see no progress line
+                  spdlog::info("first epoch: {}; about {} left", accuracies(*progress.last_epoch),
+                               duration_text(progress.remaining));
+                }
                 if (!line.due()) return;
                 auto text = fmt::format("epoch {}/{}  step {}/{}  {} left", progress.epoch, progress.epochs,
                                         progress.step, progress.steps, duration_text(progress.remaining));
@@ -127,17 +142,17 @@ void add_train_command(CLI::App& app, ExitCode& result) {
       ->capture_default_str();
   command->add_option("--batch", training.batch, "windows a step")->check(CLI::Range(1, 65536))->capture_default_str();
   command->add_option("--learning-rate", training.learning_rate, "of Adam")
-      ->check(CLI::Range(1e-8, 1.0))
+      ->check(finite_range(1e-8, 1))
       ->capture_default_str();
   command->add_option("--split", request.split, "subject: test on people never seen; random: by window, flatters")
       ->check(CLI::IsMember({"random", "subject"}))
       ->capture_default_str();
   command->add_option("--test-fraction", request.test_fraction, "of windows or people kept for the one test")
-      ->check(CLI::Range(0.01, 0.9))
+      ->check(finite_range(0.01, 0.9))
       ->capture_default_str();
   command->add_option("--seed", training.seed, "of initial weights, split and order")->capture_default_str();
   command->add_option("--rate", options->rate, "samples a second the model works on; native: the data set's own")
-      ->check(CLI::IsMember({"native"}) | CLI::Range(1.0, 1000.0))
+      ->check(CLI::IsMember({"native"}) | finite_range(1, 1000))
       ->capture_default_str();
   command->add_option("--device", request.device, "where to train")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))

@@ -114,7 +114,7 @@ void MqttLink::settle(std::uint64_t sequence, std::uint8_t reason_code, TimePoin
   InFlight& sent = in_flight_[sequence - first_in_flight_];
   sent.settled = true;
   if (reason_code >= kFirstErrorCode) {
-    ++counters_.refused;
+    if (!sent.retained) ++counters_.refused;
     const auto reason = mqtt::exception::reason_code_str(reason_code);
     if (const auto repeats = refused_log_.admit(reason, now)) {
       spdlog::warn("mqtt_refused topic={} reason=\"{}\" repeats={}", sent.topic(), reason, *repeats);

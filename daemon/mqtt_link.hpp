@@ -50,7 +50,7 @@ class MqttLink {
     std::atomic<std::uint64_t> acknowledged{0};
     std::atomic<std::uint64_t> dropped{0};  ///< never sent: the queue was full
     std::atomic<std::uint64_t> resent{0};
-    std::atomic<std::uint64_t> refused{0};  ///< turned down by the broker, retained ones among them; not sent again
+    std::atomic<std::uint64_t> refused{0};  ///< turned down by the broker; not sent again
     std::atomic<std::uint64_t> connects{0};
     std::atomic<std::uint64_t> connect_failures{0};
   };

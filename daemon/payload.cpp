@@ -36,8 +36,8 @@ Verdict verdict(std::span<const float> probabilities, double unknown_below) noex
 }
 
 std::string prediction_json(const Prediction& prediction, std::string_view sensor,
-                            const std::optional<std::string>& known_placement, const model::Manifest& manifest,
-                            const PayloadContext& context, const UtcBorder& border) {
+                            const std::optional<std::string>& known_placement, bool simulated,
+                            const model::Manifest& manifest, const PayloadContext& context, const UtcBorder& border) {
   Json json{{"time", border.text(prediction.window_end)},
             {"window_start", border.text(prediction.window_start)},
             {"clock_synced", border.clock_synced()},
@@ -48,18 +48,20 @@ std::string prediction_json(const Prediction& prediction, std::string_view senso
             {"placement", task_json(prediction.placement, manifest.placements, context.unknown_below)},
             {"model", manifest.version}};
   if (known_placement) json["placement"]["known"] = *known_placement;
-  if (manifest.data.simulated) json["simulated"] = true;
+  if (simulated || manifest.data.simulated) json["simulated"] = true;
   return line(json);
 }
 
 std::string state_json(drivers::BootTime since, const std::optional<std::string>& activity,
-                       const std::optional<std::string>& placement, std::string_view model_version,
+                       const std::optional<std::string>& placement, const model::Manifest& manifest, bool simulated,
                        const UtcBorder& border) {
-  return line({{"since", border.text(since)},
-               {"clock_synced", border.clock_synced()},
-               {"activity", activity ? Json(*activity) : Json()},
-               {"placement", placement ? Json(*placement) : Json()},
-               {"model", model_version}});
+  Json json{{"since", border.text(since)},
+            {"clock_synced", border.clock_synced()},
+            {"activity", activity ? Json(*activity) : Json()},
+            {"placement", placement ? Json(*placement) : Json()},
+            {"model", manifest.version}};
+  if (simulated || manifest.data.simulated) json["simulated"] = true;
+  return line(json);
 }
 
 std::string model_json(const model::Manifest& manifest, std::string_view model_name) {

@@ -28,17 +28,17 @@ struct PayloadContext {
   double unknown_below = 0;
 };
 
-/// One line of JSON each, as DESIGN's MQTT contract has them; `sensor` and its device's placement come from the
-/// configuration.
+/// One line of JSON each. `known_placement`: from the configuration. `simulated`: the sensor, or else the model's own
+/// training data, are simulated, and the message says so.
 [[nodiscard]] std::string prediction_json(const Prediction& prediction, std::string_view sensor,
-                                          const std::optional<std::string>& known_placement,
+                                          const std::optional<std::string>& known_placement, bool simulated,
                                           const model::Manifest& manifest, const PayloadContext& context,
                                           const UtcBorder& border);
 
 /// `activity` and `placement`: stable labels, or nothing while there is none yet.
 [[nodiscard]] std::string state_json(drivers::BootTime since, const std::optional<std::string>& activity,
-                                     const std::optional<std::string>& placement, std::string_view model_version,
-                                     const UtcBorder& border);
+                                     const std::optional<std::string>& placement, const model::Manifest& manifest,
+                                     bool simulated, const UtcBorder& border);
 
 [[nodiscard]] std::string model_json(const model::Manifest& manifest, std::string_view model_name);
 

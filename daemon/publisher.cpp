@@ -40,6 +40,11 @@ void Publisher::run() {
     }
     if (link_) link_->poll();
     const bool output_blocked = stdout_ && !stdout_->poll();
+    if (stdout_ && stdout_->closed()) {
+      spdlog::warn("stdout_closed: nobody reads the predictions on standard output any more");
+      dropped_ += stdout_->dropped();
+      stdout_.reset();
+    }
     in_.backlog.store(waiting(), std::memory_order_relaxed);
     if (taken == kTakeAtOnce) continue;
 
@@ -62,7 +67,8 @@ void Publisher::finish(TimePoint deadline) noexcept {
 void Publisher::publish(const Prediction& prediction) {
   const auto border = UtcBorder::now();
   const auto& sensor = options_.sensors[prediction.sensor];
-  auto json = prediction_json(prediction, sensor.name, sensor.known_placement, manifest_, options_.context, border);
+  auto json = prediction_json(prediction, sensor.name, sensor.known_placement, sensor.simulated, manifest_,
+                              options_.context, border);
   if (stdout_) stdout_->enqueue(json);
   if (link_) {
     link_->enqueue({prediction_topics_[prediction.sensor], std::move(json)});
@@ -82,16 +88,21 @@ void Publisher::publish_state(const Prediction& prediction, const UtcBorder& bor
   const auto label = [](const StableLabel& stable, const std::vector<std::string>& labels) {
     return stable.label() ? std::optional(labels[*stable.label()]) : std::nullopt;
   };
-  const auto& known_placement = options_.sensors[prediction.sensor].known_placement;
+  const auto& [name, known_placement, simulated] = options_.sensors[prediction.sensor];
   link_->set_retained({state_topics_[prediction.sensor],
                        state_json(std::max(state.activity.since(), state.placement.since()),
                                   label(state.activity, manifest_.activities),
                                   known_placement ? known_placement : label(state.placement, manifest_.placements),
-                                  manifest_.version, border)});
+                                  manifest_, simulated, border)});
 }
 
 std::size_t Publisher::waiting() const noexcept {
-  return (link_ ? link_->unacknowledged() : 0) + (stdout_ ? stdout_->waiting() : 0);
+  std::size_t for_broker = 0;
+  if (link_) {
+    const auto& counters = link_->counters();
+    for_broker = counters.enqueued - counters.acknowledged - counters.dropped - counters.refused;
+  }
+  return std::max(for_broker, stdout_ ? stdout_->waiting() : 0);
 }
 
 Publisher::TimePoint Publisher::next_wake(bool output_blocked) const noexcept {
@@ -103,17 +114,10 @@ Publisher::TimePoint Publisher::next_wake(bool output_blocked) const noexcept {
 }
 
 void Publisher::close() {
-  Prediction left;
-  while (in_.predictions.try_pop(left)) ++undelivered_;
-  if (link_) {
-    undelivered_ += link_->unacknowledged();
-    dropped_ += link_->counters().dropped;
-    link_->close(std::chrono::steady_clock::now() + kGoodbye);
-  }
-  if (stdout_) {
-    undelivered_ += stdout_->waiting();
-    dropped_ += stdout_->dropped();
-  }
+  if (link_) link_->close(std::chrono::steady_clock::now() + kGoodbye);
+  undelivered_ = waiting() + in_.predictions.size();
+  if (link_) dropped_ += link_->counters().dropped;
+  if (stdout_) dropped_ += stdout_->dropped();
 }
 
 }  // namespace propriod::daemon

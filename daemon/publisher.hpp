@@ -25,6 +25,7 @@ class Publisher {
   struct Sensor {
     std::string name;
     std::optional<std::string> known_placement;
+    bool simulated = false;  ///< nobody wears it
   };
   struct Options {
     std::string base_topic;  ///< propriod/<node>

@@ -54,6 +54,8 @@ void Recognition::run() {
       if (batch_.size() == kMaxBatch) recognise_batch();
     }
     recognise_batch();
+    if (std::chrono::steady_clock::now().time_since_epoch().count() >= deadline_.load(std::memory_order_relaxed))
+      return;
     if (again || running == 0) continue;
     if (held_back) {
       bell_.wait_until(round_started + kHeldBackRound);
@@ -86,7 +88,7 @@ Recognition::Drained Recognition::drain(std::size_t sensor) {
 }
 
 bool Recognition::must_wait() const noexcept {
-  if (hurrying_.load(std::memory_order_relaxed)) return false;
+  if (deadline_.load(std::memory_order_relaxed) != kNoDeadline) return false;
   const auto queued = out_.predictions.size() + batch_.size();
   return queued + kMaxBatch >= out_.predictions.capacity() ||
          queued + out_.backlog.load(std::memory_order_relaxed) >= max_backlog_;

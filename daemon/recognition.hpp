@@ -1,8 +1,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -38,12 +40,13 @@ class Recognition {
   Recognition(std::vector<Sensor> sensors, model::Recognizer& recognizer, PredictionQueue& out,
               std::size_t max_backlog);
 
-  /// The recognition thread: works until every pipeline is closed and empty. LibTorch's exceptions come out of it.
+  /// The recognition thread: works until every pipeline is closed and empty, or a deadline has passed. LibTorch's
+  /// exceptions come out of it.
   void run();
 
-  /// Any thread: the service is ending, so sources that can wait no longer do.
-  void hurry() noexcept {
-    hurrying_.store(true, std::memory_order_relaxed);
+  /// Any thread: the service is ending. Sources that can wait no longer do, and at `deadline` what is left is given up.
+  void hurry(std::chrono::steady_clock::time_point deadline) noexcept {
+    deadline_.store(deadline.time_since_epoch().count(), std::memory_order_relaxed);
     bell_.notify();
   }
 
@@ -70,7 +73,8 @@ class Recognition {
   std::vector<Prediction> batch_;        // windows taken, not yet recognised
   std::vector<float> windows_;           // their values, room for kMaxBatch
   model::Probabilities probabilities_;
-  std::atomic<bool> hurrying_{false};
+  static constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
+  std::atomic<std::int64_t> deadline_{kNoDeadline};  // of the steady clock
   std::atomic<std::uint64_t> recognised_{0};
   std::atomic<std::uint64_t> refused_{0};
 };

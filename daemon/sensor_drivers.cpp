@@ -1,7 +1,7 @@
 #include "daemon/sensor_drivers.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <utility>
 #include <variant>
 
 #include "drivers/recording_file.hpp"
@@ -11,33 +11,38 @@
 namespace propriod::daemon {
 namespace {
 
+double arrival_rate_hz(const drivers::Driver& driver, double speed) { return driver.rate_hz() * std::max(1.0, speed); }
+
 struct Maker {
   boost::asio::io_context& io;
 
-  std::unique_ptr<drivers::Driver> operator()(const config::ReplaySensor& replay) const {
-    return std::make_unique<drivers::ReplayDriver>(
-        io, drivers::read_recording(replay.file),
+  SensorDriver operator()(const config::ReplaySensor& replay) const {
+    auto recording = drivers::read_recording(replay.file);
+    const bool simulated = recording.simulated;
+    auto driver = std::make_unique<drivers::ReplayDriver>(
+        io, std::move(recording),
         drivers::ReplayDriver::Options{.pace = {.speed = replay.speed, .start = {}}, .loop = replay.loop});
+    const double arrival = arrival_rate_hz(*driver, replay.speed);
+    return {std::move(driver), arrival, simulated};
   }
 
-  std::unique_ptr<drivers::Driver> operator()(const config::SimulatedSensor& simulated) const {
-    return std::make_unique<drivers::SimulatedDriver>(
+  SensorDriver operator()(const config::SimulatedSensor& sleeper) const {
+    auto driver = std::make_unique<drivers::SimulatedDriver>(
         io,
-        drivers::Sleeper::Options{.seed = simulated.seed,
-                                  .placement = drivers::sleeper_placement(simulated.placement).value(),
-                                  .rate_hz = simulated.rate_hz,
-                                  .bout = simulated.bout},
-        drivers::PacedDriver::Pace{.speed = simulated.speed, .start = {}});
+        drivers::Sleeper::Options{.seed = sleeper.seed,
+                                  .placement = drivers::sleeper_placement(sleeper.placement).value(),
+                                  .rate_hz = sleeper.rate_hz,
+                                  .bout = sleeper.bout},
+        drivers::PacedDriver::Pace{.speed = sleeper.speed, .start = {}});
+    const double arrival = arrival_rate_hz(*driver, sleeper.speed);
+    return {std::move(driver), arrival, /*simulated=*/true};
   }
 };
 
 }  // namespace
 
 SensorDriver make_driver(boost::asio::io_context& io, const config::Sensor& sensor) {
-  auto driver = std::visit(Maker{io}, sensor.driver);
-  const double speed = std::visit([](const auto& options) { return options.speed; }, sensor.driver);
-  const double arrival_rate_hz = driver->rate_hz() * std::max(1.0, speed);
-  return {std::move(driver), arrival_rate_hz};
+  return std::visit(Maker{io}, sensor.driver);
 }
 
 }  // namespace propriod::daemon

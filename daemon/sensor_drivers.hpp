@@ -12,6 +12,7 @@ namespace propriod::daemon {
 struct SensorDriver {
   std::unique_ptr<drivers::Driver> driver;
   double arrival_rate_hz;  ///< the nominal rate, times the speed of a replay
+  bool simulated;          ///< nobody wears it: whatever comes of it says so
 };
 
 /// The one place that knows which configuration makes which driver. Throws RecordingError for a recording that can't be

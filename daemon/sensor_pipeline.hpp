@@ -19,7 +19,7 @@ class SensorPipeline {
  public:
   struct Options {
     double rate_hz;          ///< nominal, of the samples' own time stamps
-    double arrival_rate_hz;  ///< as they come in: a replay may be faster; the ring holds four seconds of it
+    double arrival_rate_hz;  ///< as they come in: a replay may be faster; the ring holds up to four seconds of it
     config::Mount mount{};
   };
 

@@ -27,10 +27,11 @@ namespace {
 using namespace std::chrono_literals;
 using TimePoint = Publisher::TimePoint;
 
-constexpr auto kStopGrace = 4s;       // of the five seconds that a stop may take, the last one is for goodbye
-constexpr auto kDeliveryGrace = 60s;  // for the last predictions of recordings that have ended
-constexpr std::size_t kQueuePredictions = 4096;  // recognition → publisher: five seconds of 1,000 sensors
-constexpr double kSlowestSensor = 0.9;           // of the model's rate
+constexpr auto kRecogniseGrace = 2s;              // of the five seconds that a stop may take: for what is in the rings,
+constexpr auto kStopGrace = 3s;                   // then for what is under way to the broker; and a second for goodbye
+constexpr auto kDeliveryGrace = 60s;              // for the last predictions of recordings that have ended
+constexpr std::size_t kQueuePredictions = 16384;  // recognition → publisher: 20 seconds of 1,000 sensors
+constexpr double kSlowestSensor = 0.9;            // of the model's rate
 
 /// A configuration that can't work, found only once model and recordings were read.
 class ConfigurationError : public std::runtime_error {
@@ -54,10 +55,12 @@ std::string read_password(const std::filesystem::path& file) {
   return password;
 }
 
-Publisher::Options publisher_options(const config::Config& config, bool to_stdout) {
+Publisher::Options publisher_options(const config::Config& config, const std::vector<bool>& simulated, bool to_stdout) {
   Publisher::Options options;
   options.base_topic = "propriod/" + *config.node;
-  for (const auto& sensor : config.sensors) options.sensors.push_back({sensor.name, sensor.placement});
+  for (std::size_t k = 0; k < config.sensors.size(); ++k) {
+    options.sensors.push_back({config.sensors[k].name, config.sensors[k].placement, simulated[k]});
+  }
   options.context = {
       .boot = random_boot_id(), .model_name = config.model->name, .unknown_below = config.model->unknown_below};
   options.to_stdout = to_stdout;
@@ -85,7 +88,7 @@ class Service {
         predictions_(kQueuePredictions),
         recognition_(make_sensors(config), recognizer_, predictions_,
                      config.mqtt ? config.mqtt->queue_messages / 2 : kQueuePredictions),
-        publisher_(publisher_options(config, to_stdout), recognizer_.manifest(), predictions_),
+        publisher_(publisher_options(config, simulated_, to_stdout), recognizer_.manifest(), predictions_),
         signals_(io_, SIGINT, SIGTERM) {}
 
   ExitCode run() {
@@ -100,7 +103,13 @@ class Service {
     }
     std::thread recognition([this] { recognise(); });
     std::thread publishing([this] {
-      publisher_.run();
+      try {
+        publisher_.run();
+      } catch (const std::exception& error) {
+        spdlog::error("publishing_failed error=\"{}\"", error.what());
+        failed_ = true;
+        boost::asio::post(io_, [this] { stop(); });
+      }
       boost::asio::post(io_, [this] { signals_.cancel(); });  // the last work of the I/O thread
     });
     io_.run();
@@ -114,7 +123,7 @@ class Service {
     const auto& input = recognizer_.manifest().input;
     std::vector<Recognition::Sensor> sensors;
     for (const auto& sensor : config.sensors) {
-      auto [driver, arrival_rate_hz] = make_driver(io_, sensor);
+      auto [driver, arrival_rate_hz, simulated] = make_driver(io_, sensor);
       if (driver->rate_hz() < kSlowestSensor * input.rate_hz) {
         throw ConfigurationError(
             fmt::format("{}: sensor {} gives {:g} samples a second and model {} was trained on {:g}; a sensor may be "
@@ -129,6 +138,8 @@ class Service {
                                                           input),
                          driver->can_wait()});
       drivers_.push_back(std::move(driver));
+      names_.push_back(sensor.name);
+      simulated_.push_back(simulated);
     }
     return sensors;
   }
@@ -137,17 +148,17 @@ class Service {
     spdlog::info("stopping");
     stop_deadline_.store((std::chrono::steady_clock::now() + kStopGrace).time_since_epoch().count());
     for (const auto& driver : drivers_) driver->stop();
-    recognition_.hurry();
+    recognition_.hurry(std::chrono::steady_clock::now() + kRecogniseGrace);
     if (recognition_ended_) publisher_.finish(std::chrono::steady_clock::now() + kStopGrace);
     signals_.clear();  // a second Ctrl-C ends the program at once
   }
 
-  void driver_ended(std::size_t sensor, const std::exception_ptr& error) {
+  void driver_ended(std::size_t sensor, const std::exception_ptr& error) {  // on the I/O thread
     if (error) {
       try {
         std::rethrow_exception(error);
       } catch (const std::exception& unexpected) {
-        spdlog::error("sensor_failed sensor={} error=\"{}\"", sensor, unexpected.what());
+        spdlog::error("sensor_failed sensor={} error=\"{}\"", names_[sensor], unexpected.what());
       }
       failed_ = true;
     }
@@ -180,7 +191,7 @@ class Service {
         drivers_.size(), recognition_.recognised(), publisher_.acknowledged(), publisher_.undelivered(),
         publisher_.dropped() + recognition_.refused(), refused_samples, gaps);
     if (publisher_.undelivered() > 0) {
-      spdlog::error("{} predictions could not be delivered: is the broker there?", publisher_.undelivered());
+      spdlog::error("{} predictions could not be delivered; see above why", publisher_.undelivered());
     }
     const bool asked_to_stop = stop_deadline_.load() != TimePoint::max().time_since_epoch().count();
     return failed_ || (publisher_.undelivered() > 0 && !asked_to_stop) ? kFailure : kSuccess;
@@ -190,6 +201,8 @@ class Service {
   model::Recognizer recognizer_;
   PredictionQueue predictions_;
   std::vector<std::unique_ptr<drivers::Driver>> drivers_;
+  std::vector<std::string> names_;
+  std::vector<bool> simulated_;
   Recognition recognition_;
   Publisher publisher_;
   boost::asio::signal_set signals_;

@@ -28,7 +28,7 @@ Recognizer::Recognizer(Bundle bundle) : manifest_(std::move(bundle.manifest)), i
 
 Recognizer::~Recognizer() = default;
 
-void Recognizer::recognize(std::span<const float> windows, Probabilities& probabilities) {
+void Recognizer::recognize(std::span<const float> windows, Probabilities& probabilities) try {
   const c10::InferenceMode inference;
   const auto count = static_cast<std::int64_t>(windows.size() / window_values());
   if (count == 0) {
@@ -48,6 +48,8 @@ void Recognizer::recognize(std::span<const float> windows, Probabilities& probab
   };
   keep(logits.activity, probabilities.activity);
   keep(logits.placement, probabilities.placement);
+} catch (const c10::Error& error) {
+  throw BundleError(std::string("LibTorch could not run the model: ") + error.what_without_backtrace());
 }
 
 }  // namespace propriod::model

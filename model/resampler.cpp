@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kAgreeingIntervals = 8;
 constexpr double kSamePeriod = 1.25;  // intervals within this ratio count as the same rate
+constexpr double kSlowest = 0.9;      // of the slower of the nominal and the model's rate: as slow as a sensor may be
 constexpr double kThinning = 1.5;
 constexpr double kCutoff = 0.4;  // of the target rate: the fourth-order filter is at −8 dB where aliasing begins
 
@@ -23,10 +24,11 @@ bool same_period(std::chrono::nanoseconds a, std::chrono::nanoseconds b) noexcep
 
 }  // namespace
 
-SourceRate::SourceRate(double nominal_hz) noexcept : period_(period_of(nominal_hz)) {}
+SourceRate::SourceRate(double nominal_hz, std::chrono::nanoseconds slowest) noexcept
+    : period_(period_of(nominal_hz)), slowest_(slowest) {}
 
 bool SourceRate::observe(std::chrono::nanoseconds interval) noexcept {
-  if (same_period(interval, period_)) {
+  if (same_period(interval, period_) || interval > slowest_) {
     agreeing_ = 0;
     return false;
   }
@@ -44,7 +46,8 @@ bool SourceRate::observe(std::chrono::nanoseconds interval) noexcept {
 Resampler::Resampler(const Options& options) noexcept
     : target_rate_hz_(options.target_rate_hz),
       target_period_(period_of(options.target_rate_hz)),
-      source_rate_(options.source_rate_hz) {
+      source_rate_(options.source_rate_hz,
+                   period_of(kSlowest * std::min(options.source_rate_hz, options.target_rate_hz))) {
   design_low_pass();
 }
 

@@ -11,16 +11,19 @@
 namespace propriod::model {
 
 /// The rate at which samples really come. It starts from the nominal rate and follows when eight intervals in a row
-/// agree on another: recordings exist whose watch falls from 20 into 100 Hz and back (WISDM 2019).
+/// agree on another: recordings exist whose watch falls from 20 into 100 Hz and back (WISDM 2019). Intervals longer
+/// than `slowest` are never a rate: a sensor that died down to a sample a day has gaps, and nothing is made up in
+/// between.
 class SourceRate {
  public:
-  explicit SourceRate(double nominal_hz) noexcept;
+  SourceRate(double nominal_hz, std::chrono::nanoseconds slowest) noexcept;
   /// True when the period changed.
   bool observe(std::chrono::nanoseconds interval) noexcept;
   [[nodiscard]] std::chrono::nanoseconds period() const noexcept { return period_; }
 
  private:
   std::chrono::nanoseconds period_;
+  std::chrono::nanoseconds slowest_;
   std::chrono::nanoseconds candidate_{};
   int agreeing_ = 0;
 };

@@ -51,7 +51,8 @@ std::string blas_advice(int threads) {
     return "LibTorch runs on the reference BLAS, which is several times slower; install libopenblas0-openmp";
   }
   if (threads > 1 && blas_has_own_threads()) {
-    return "this OpenBLAS has threads of its own, which do not go together with LibTorch's; for faster training install "
+    return "this OpenBLAS has threads of its own, which do not go together with LibTorch's; for faster training "
+           "install "
            "libopenblas0-openmp in place of libopenblas0-pthread";
   }
   return {};

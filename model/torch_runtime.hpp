@@ -11,9 +11,9 @@ void set_torch_threads(int threads);
 /// "LibTorch 1.13.1, OpenBLAS 0.3.21 …", for logs and `--version`.
 [[nodiscard]] std::string torch_description();
 
-/// Debian's LibTorch calls whatever `libblas.so.3` is. With the reference BLAS a training step takes five times as long;
-/// with OpenBLAS's own threads beside LibTorch's, `threads` of them are slower than one. Then a sentence that says so and
-/// what to install, else empty.
+/// Debian's LibTorch calls whatever `libblas.so.3` is. With the reference BLAS a training step takes five times as
+/// long; with OpenBLAS's own threads beside LibTorch's, `threads` of them are slower than one. Then a sentence that
+/// says so and what to install, else empty.
 [[nodiscard]] std::string blas_advice(int threads);
 
 }  // namespace propriod::model

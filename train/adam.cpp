@@ -36,11 +36,13 @@ void step_floats(const torch::Tensor& parameter, const torch::Tensor& gradient, 
   const auto root = static_cast<float>(size.root);
   constexpr auto beta1 = static_cast<float>(kBeta1);
   constexpr auto beta2 = static_cast<float>(kBeta2);
+  constexpr auto rest1 = static_cast<float>(1 - kBeta1);  // not 1 − beta1: float's rounding would show
+  constexpr auto rest2 = static_cast<float>(1 - kBeta2);
   constexpr auto epsilon = static_cast<float>(kEpsilon);
   at::parallel_for(0, parameter.numel(), kGrain, [=](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i) {
-      m[i] = beta1 * m[i] + (1 - beta1) * g[i];
-      v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
+      m[i] = beta1 * m[i] + rest1 * g[i];
+      v[i] = beta2 * v[i] + rest2 * g[i] * g[i];
       p[i] -= rate * m[i] / (std::sqrt(v[i]) * root + epsilon);
     }
   });
@@ -85,10 +87,9 @@ void move_average(const torch::Tensor& average, const torch::Tensor& value, doub
   }
   auto* const a = average.data_ptr<float>();
   const auto* const x = value.data_ptr<float>();
-  const auto kept = static_cast<float>(keep);
   const auto taken = static_cast<float>(1 - keep);
   at::parallel_for(0, average.numel(), kGrain, [=](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) a[i] = kept * a[i] + taken * x[i];
+    for (std::int64_t i = first; i < last; ++i) a[i] += taken * (x[i] - a[i]);
   });
 }
 

@@ -7,9 +7,9 @@
 
 namespace propriod::train {
 
-/// Adam (Kingma and Ba, 2015, Algorithm 1) with β₁ = 0.9, β₂ = 0.999, ε = 1e-8, as `torch::optim::Adam`. Of a small network
-/// most of a step is memory traffic: here parameter, gradient and both moments pass through the processor once, where
-/// LibTorch's takes about ten passes. Thread-bound.
+/// Adam (Kingma and Ba, 2015, Algorithm 1) with β₁ = 0.9, β₂ = 0.999, ε = 1e-8, as `torch::optim::Adam`. Of a small
+/// network most of a step is memory traffic: here parameter, gradient and both moments pass through the processor once,
+/// where LibTorch's takes about ten passes. Thread-bound.
 class Adam {
  public:
   Adam(std::vector<torch::Tensor> parameters, double learning_rate);

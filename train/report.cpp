@@ -104,7 +104,7 @@ std::string to_json(const Evaluation& evaluation, const model::Manifest& manifes
   const Json json{{"tasks", tasks_json(evaluation)},
                   {"windows", evaluation.windows},
                   {"training_windows", manifest.data.training_windows},
-                  {"split", "all of it is test data"},
+                  {"split", manifest.data.split},
                   {"model", manifest.version},
                   {"seed", manifest.training.seed},
                   {"rate_hz", manifest.input.rate_hz},

@@ -77,7 +77,7 @@ torch::Tensor as_tensor(const std::vector<std::size_t>& rows, torch::Device devi
 }  // namespace
 
 TrainerResult train(const WindowSet& windows, const Split& split, const TrainerOptions& options,
-                    const std::function<void(const TrainingProgress&)>& progress, const std::atomic<bool>& stop) {
+                    const std::function<void(const TrainingProgress&)>& progress, const std::atomic<bool>& stop) try {
   if (split.train.empty() || split.validation.empty()) {
     throw std::runtime_error("training and validation need at least one window each; record more data");
   }
@@ -154,6 +154,7 @@ TrainerResult train(const WindowSet& windows, const Split& split, const TrainerO
     in_steps += Clock::now() - epoch_started;
     if (step < steps) break;
     if (!std::isfinite(report.training_loss)) {
+      if (result.epochs_run > 0) break;  // what was learned before is still good
       throw std::runtime_error("the training loss is no longer finite in epoch " + std::to_string(epoch) +
                                "; lower --learning-rate");
     }
@@ -162,13 +163,12 @@ TrainerResult train(const WindowSet& windows, const Split& split, const TrainerO
     result.history.push_back(report);
     keep_if_best(report);
   }
-  if (result.epochs_run == 0) {  // stopped within the first epoch: what there is is the best so far
-    EpochReport report;
-    validate(*student, validation, report);
-    keep_if_best(report);
-  }
+  if (result.epochs_run == 0)
+    throw std::runtime_error("stopped before the first epoch ended: there is nothing to keep");
   if (in_steps.count() > 0) result.windows_per_second = static_cast<double>(trained_windows) / in_steps.count();
   return result;
+} catch (const c10::Error& error) {  // out of memory on the device, for one
+  throw std::runtime_error(std::string("LibTorch stopped the training: ") + error.what_without_backtrace());
 }
 
 std::string choose_device(const std::string& asked) {

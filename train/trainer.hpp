@@ -46,7 +46,7 @@ struct TrainerOptions {
 struct TrainerResult {
   std::vector<model::NamedTensor> weights;  ///< of the student, from the best epoch
   int epochs_run = 0;                       ///< completed
-  int best_epoch = 0;                       ///< 0 when it was stopped before the first epoch's end
+  int best_epoch = 0;                       ///< 1-based
   std::vector<EpochReport> history;
   std::int64_t parameters = 0;
   std::int64_t flops = 0;
@@ -56,8 +56,8 @@ struct TrainerResult {
 
 /// Trains a network with Smooth-Distill and Adam and keeps the weights of the epoch with the best mean validation
 /// accuracy of both tasks. The same seed, threads and machine give the same weights. `stop`: polled at every step; once
-/// true the best so far is returned. Throws std::runtime_error when a part of the split is empty or the loss is no
-/// longer finite.
+/// true the best so far is returned. A loss that is no longer finite ends the training, too. Throws std::runtime_error
+/// when a part of the split is empty, or when no epoch was completed and there is nothing to return.
 [[nodiscard]] TrainerResult train(const WindowSet& windows, const Split& split, const TrainerOptions& options,
                                   const std::function<void(const TrainingProgress&)>& progress,
                                   const std::atomic<bool>& stop);

@@ -1,11 +1,16 @@
 #include "train/training_job.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <set>
 #include <utility>
 
+#include "model/errors.hpp"
+#include "model/manifest_file.hpp"
 #include "model/model_store.hpp"
+#include "model/version.hpp"
 #include "train/errors.hpp"
 #include "train/report.hpp"
 #include "train/split.hpp"
@@ -13,13 +18,18 @@
 namespace propriod::train {
 namespace {
 
+constexpr std::size_t kMostNotes = 16;  // a manifest is read by people
+
 /// What a reader of the figures must know of the data; every note once.
 std::vector<std::string> notes_of(const DataSet& data) {
   std::vector<std::string> notes;
   for (const auto& recording : data.recordings) {
-    if (!recording.notes.empty() && std::ranges::find(notes, recording.notes) == notes.end()) {
-      notes.push_back(recording.notes);
+    if (recording.notes.empty() || std::ranges::find(notes, recording.notes) != notes.end()) continue;
+    if (notes.size() == kMostNotes) {
+      notes.emplace_back("more recordings have notes of their own; see their sidecars");
+      break;
     }
+    notes.push_back(recording.notes);
   }
   return notes;
 }
@@ -39,6 +49,19 @@ void refuse_unlabelled(const DataSet& data, const std::filesystem::path& where) 
   if (data.placements.empty()) refuse("placement");
 }
 
+/// What would refuse the bundle at the end should refuse it before hours of training.
+void refuse_unwritable(model::Manifest manifest, const std::filesystem::path& out) {
+  std::error_code error;
+  std::filesystem::create_directories(out, error);
+  if (error || access(out.c_str(), W_OK) != 0) {
+    throw model::BundleError(out.string() + ": cannot be written; give another --out, or permission to write there");
+  }
+  manifest.version = model::make_version(std::chrono::system_clock::now(), 1);
+  manifest.counter = 1;
+  manifest.weights_sha256 = std::string(64, '0');
+  (void)model::parse_manifest(model::to_yaml(manifest), out / "manifest.yaml");
+}
+
 }  // namespace
 
 TrainingOutcome run_training(const TrainingRequest& request, const TrainingListener& listener,
@@ -47,6 +70,7 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
   const DataSet data = read_data_set(request.format, request.data);
   refuse_unlabelled(data, request.data);
   listener.data_read(data.report, data);
+  if (stop) throw std::runtime_error("stopped before the training began: there is nothing to keep");
 
   model::Manifest manifest;
   manifest.program_version = request.program_version;
@@ -61,6 +85,19 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
                           : split_random(windows.size(), request.test_fraction, request.training.seed);
   listener.windows_cut(windows, split);
 
+  manifest.data = {.format = data.format,
+                   .fingerprint = fingerprint(data),
+                   .split = request.split,
+                   .test_fraction = request.test_fraction,
+                   .test_subjects = {},
+                   .training_windows = static_cast<std::int64_t>(split.train.size()),
+                   .validation_windows = static_cast<std::int64_t>(split.validation.size()),
+                   .test_windows = static_cast<std::int64_t>(split.test.size()),
+                   .simulated = std::ranges::any_of(data.recordings, &drivers::Recording::simulated),
+                   .notes = notes_of(data)};
+  if (request.split == "subject") manifest.data.test_subjects = subjects_of(windows, split.test);
+  refuse_unwritable(manifest, request.out);
+
   const auto started = std::chrono::steady_clock::now();
   TrainerResult trained = train(windows, split,
                                 {.architecture = manifest.architecture,
@@ -74,18 +111,6 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
 
   manifest.training.epochs_run = trained.epochs_run;
   manifest.training.best_epoch = trained.best_epoch;
-  manifest.data = {.format = data.format,
-                   .fingerprint = fingerprint(data),
-                   .split = request.split,
-                   .test_fraction = request.test_fraction,
-                   .test_subjects = {},
-                   .training_windows = static_cast<std::int64_t>(split.train.size()),
-                   .validation_windows = static_cast<std::int64_t>(split.validation.size()),
-                   .test_windows = static_cast<std::int64_t>(split.test.size()),
-                   .simulated = std::ranges::any_of(data.recordings, &drivers::Recording::simulated),
-                   .notes = notes_of(data)};
-  if (request.split == "subject") manifest.data.test_subjects = subjects_of(windows, split.test);
-
   // Tested is what will be served: the weights through the same code that loads them in service.
   model::Recognizer recognizer({.directory = request.out, .manifest = manifest, .weights = trained.weights});
   TrainingOutcome outcome{.bundle = {},

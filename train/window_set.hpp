@@ -25,7 +25,7 @@ struct WindowSet {
   std::vector<std::string> subjects;    ///< sorted
   std::vector<Origin> origin;           ///< (N)
   std::uint64_t gaps = 0;
-  std::uint64_t partial_windows = 0;          ///< ended by a gap, or by the end of their recording
+  std::uint64_t partial_windows = 0;          ///< begun, and ended by a gap
   std::uint64_t empty_recordings = 0;         ///< too short for a single window
   std::uint64_t windows_of_other_labels = 0;  ///< labelled with something that is not among the classes
 

@@ -139,7 +139,7 @@ TEST_F(Reader, RefusesNumbersOutOfRange) {
       {"model: {directory: m, name: n, unknown_below: @}", "a number from 0 to 1"},
       {"model: {directory: m, name: n, threads: @}", "a whole number from 1 to 64"},
       {"mqtt: {keep_alive: @}", "a whole number from 5 to 3600"},
-      {"mqtt: {queue_messages: @}", "a whole number from 1 to 10000000"},
+      {"mqtt: {queue_messages: @}", "a whole number from 1000 to 10000000"},
       {"sensors: [{name: a, driver: simulated, seed: @}]", "a whole number from 0 to 18446744073709551615"},
       {"sensors: [{name: a, driver: simulated, speed: @}]", "0, or a number from 0.01 to 1000"},
       {"sensors: [{name: a, driver: simulated, rate: @}]", "a number from 1 to 3200"},

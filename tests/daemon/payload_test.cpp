@@ -40,7 +40,8 @@ constexpr const char* kUtc = "20..-..-..T..:..:..\\.......Z";
 
 TEST(PredictionJson, SaysWhatTheContractSays) {
   const PayloadContext context{.boot = "b00t", .model_name = "sleep", .unknown_below = 0.6};
-  const auto said = json::parse(prediction_json(prediction(), "bed", {}, manifest(), context, UtcBorder::now()));
+  const auto said =
+      json::parse(prediction_json(prediction(), "bed", {}, /*simulated=*/false, manifest(), context, UtcBorder::now()));
   EXPECT_THAT(said.at("time").get<std::string>(), MatchesRegex(kUtc));
   EXPECT_THAT(said.at("window_start").get<std::string>(), MatchesRegex(kUtc));
   EXPECT_LT(said.at("window_start"), said.at("time"));
@@ -58,10 +59,18 @@ TEST(PredictionJson, SaysWhatTheContractSays) {
 TEST(PredictionJson, SaysWhenThePlacementIsKnownOrTheModelSimulated) {
   auto simulated = manifest();
   simulated.data.simulated = true;
-  const auto said = json::parse(prediction_json(prediction(), "bed", "neck", simulated, {}, UtcBorder::now()));
+  const auto said =
+      json::parse(prediction_json(prediction(), "bed", "neck", /*simulated=*/false, simulated, {}, UtcBorder::now()));
   EXPECT_EQ(said.at("placement").at("known"), "neck");
   EXPECT_EQ(said.at("placement").at("label"), "chest");  // threshold 0: the model's own answer
   EXPECT_EQ(said.at("simulated"), true);
+  const auto of_sensor =
+      json::parse(prediction_json(prediction(), "bed", {}, /*simulated=*/true, manifest(), {}, UtcBorder::now()));
+  EXPECT_EQ(of_sensor.at("simulated"), true);
+  const auto state = json::parse(state_json({}, "up", {}, manifest(), /*simulated=*/true, UtcBorder::now()));
+  EXPECT_EQ(state.at("simulated"), true);
+  EXPECT_EQ(state.at("activity"), "up");
+  EXPECT_TRUE(state.at("placement").is_null());
 }
 
 TEST(StableLabel, ChangesWhenTwoWindowsInARowAgree) {

@@ -189,9 +189,13 @@ TEST_F(Service, LosesNothingWhenTheBrokerGoesAndComesBack) {
   auto service = run(workshop_->configuration(broker.port(), /*speed=*/20));
   await([&] { return predictions(subscriber).size() == 6; });
   broker.kill();
-  service.await_output("mqtt_lost");
+  service.await_output("mqtt_connect_failed");
+  service.send_signal(SIGSTOP);  // or it would be back before the subscriber, who would miss what came first
   broker.start();
   subscriber.connect();
+  service.send_signal(SIGCONT);
+  const auto summary = service.await_output("stopped sensors=6");
+  EXPECT_THAT(summary, HasSubstr("undelivered=0 dropped=0 samples_refused=0"));
   ASSERT_EQ(exit_code(service.wait()), 0);
   await([&] { return subscriber.last("propriod/test/status") == "stopped"; });
   for (const auto& [sensor, by_seq] : predictions(subscriber)) expect_no_hole(by_seq);
@@ -220,7 +224,7 @@ TEST_F(Service, EndsOnSigtermWithoutABroker) {
   const auto asked = std::chrono::steady_clock::now();
   service.send_signal(SIGTERM);
   EXPECT_EQ(exit_code(service.wait()), 0);
-  EXPECT_LT(std::chrono::steady_clock::now() - asked, 6s);
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, 5s);
 }
 
 TEST_F(Service, SaysOfflineWhenItIsKilled) {
@@ -254,7 +258,7 @@ TEST_F(Service, CtrlCEndsATrainingAndKeepsTheBestSoFar) {
   const model::ModelStore store(workshop_->models() / "watch");
   const auto before = store.versions().size();
   ChildProcess training(workshop_->train_arguments(/*epochs=*/100'000));
-  training.await_output("to train");
+  training.await_output("first epoch");
   training.send_signal(SIGINT);
   training.await_output("wrote");
   EXPECT_EQ(exit_code(training.wait()), 0);

@@ -153,5 +153,15 @@ TEST(Resampler, FollowsARateThatJumps) {
   for (std::size_t k = slow_points + 20; k < fast_end; ++k) EXPECT_LT(std::abs(output.points[k].x), 0.05) << k;
 }
 
+TEST(Resampler, NeverTakesLongPausesForARate) {
+  // A sensor that slowly dies: however regular its last samples are, nothing is made up between them.
+  Output output({.source_rate_hz = 50, .target_rate_hz = 50});
+  for (int k = 0; k < 100; ++k) output.push(milliseconds{20 * k}, 1);
+  const auto before = output.points.size();
+  for (int k = 1; k <= 20; ++k) output.push(std::chrono::hours{24 * k}, 1);
+  EXPECT_EQ(output.points.size(), before + 20);
+  EXPECT_EQ(output.counters().gaps, 20U);
+}
+
 }  // namespace
 }  // namespace propriod::model
