@@ -82,7 +82,7 @@ ExitCode evaluate_command(const Options& options) {
   });
   if (predictions) predictions->close();
   if (options.json) {
-    std::puts(train::to_json(evaluation, manifest).c_str());
+    std::puts(train::to_json(evaluation, recognizer).c_str());
   } else {
     std::printf("Model %s on %zu windows, all of them test data\n%s", manifest.version.c_str(), evaluation.windows,
                 train::to_text(evaluation).c_str());

@@ -10,6 +10,7 @@
 #include "model/errors.hpp"
 #include "model/manifest_file.hpp"
 #include "model/model_store.hpp"
+#include "model/version.hpp"
 
 namespace propriod::daemon {
 namespace {
@@ -28,7 +29,11 @@ std::pair<std::string, std::string> split_model(const std::string& model) {
   if (!config::valid_name(name)) {
     throw CLI::ValidationError("model", "\"" + name + "\" is no name; allowed: " + std::string(config::kNameRule));
   }
-  return {name, slash == std::string::npos ? "" : model.substr(slash + 1)};
+  const auto version = slash == std::string::npos ? "" : model.substr(slash + 1);
+  if (!version.empty() && !model::counter_of(version)) {
+    throw CLI::ValidationError("model", "\"" + version + "\" is no version; `propriod models list` shows them");
+  }
+  return {name, version};
 }
 
 void list(const Options& options) {

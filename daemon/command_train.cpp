@@ -60,6 +60,10 @@ train::TrainingListener listener(ProgressLine& line) {
                 const std::set<std::int32_t> people(windows.subject.begin(), windows.subject.end());
                 spdlog::info("{} windows of {} people: {} to train, {} to validate, {} to test", windows.size(),
                              people.size(), split.train.size(), split.validation.size(), split.test.size());
+                if (windows.empty_recordings > 0) {
+                  spdlog::warn("{} recordings are too short for a single window, and count for nothing",
+                               windows.empty_recordings);
+                }
               },
           .progress =
               [&line](const train::TrainingProgress& progress) {
@@ -150,7 +154,9 @@ void add_train_command(CLI::App& app, ExitCode& result) {
   command->add_option("--test-fraction", request.test_fraction, "of windows or people kept for the one test")
       ->check(finite_range(0.01, 0.9))
       ->capture_default_str();
-  command->add_option("--seed", training.seed, "of initial weights, split and order")->capture_default_str();
+  command->add_option("--seed", training.seed, "of initial weights, split and order")
+      ->check(finite_range(0, 9'007'199'254'740'992))
+      ->capture_default_str();
   command->add_option("--rate", options->rate, "samples a second the model works on; native: the data set's own")
       ->check(CLI::IsMember({"native"}) | finite_range(1, 1000))
       ->capture_default_str();

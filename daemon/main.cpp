@@ -28,6 +28,11 @@ int main(int argc, char** argv) {
   daemon::add_train_command(app, result);
   daemon::add_evaluate_command(app, result);
   daemon::add_models_command(app, result);
+  const auto is_asked_for = [&](const CLI::App* command) { return command->check_name(argv[1]); };
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_asked_for).empty()) {
+    std::fprintf(stderr, "propriod: there is no command \"%s\"; propriod --help lists them\n", argv[1]);
+    return daemon::kUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -52,10 +52,9 @@ void Recognition::run() {
           --running;
       }
       if (batch_.size() == kMaxBatch) recognise_batch();
+      if (past_deadline()) return;
     }
     recognise_batch();
-    if (std::chrono::steady_clock::now().time_since_epoch().count() >= deadline_.load(std::memory_order_relaxed))
-      return;
     if (again || running == 0) continue;
     if (held_back) {
       bell_.wait_until(round_started + kHeldBackRound);
@@ -85,6 +84,11 @@ Recognition::Drained Recognition::drain(std::size_t sensor) {
     if (!taken) return closed ? Drained::kEnded : Drained::kEmpty;
   }
   return Drained::kBatchFull;
+}
+
+bool Recognition::past_deadline() const noexcept {
+  const auto deadline = deadline_.load(std::memory_order_relaxed);
+  return deadline != kNoDeadline && std::chrono::steady_clock::now().time_since_epoch().count() >= deadline;
 }
 
 bool Recognition::must_wait() const noexcept {

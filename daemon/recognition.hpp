@@ -63,6 +63,7 @@ class Recognition {
   Drained drain(std::size_t sensor);
   void recognise_batch();
   [[nodiscard]] bool must_wait() const noexcept;
+  [[nodiscard]] bool past_deadline() const noexcept;
 
   std::vector<Sensor> sensors_;
   model::Recognizer& recognizer_;

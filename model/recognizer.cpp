@@ -28,6 +28,10 @@ Recognizer::Recognizer(Bundle bundle) : manifest_(std::move(bundle.manifest)), i
 
 Recognizer::~Recognizer() = default;
 
+std::int64_t Recognizer::parameters() const { return impl_->network->parameter_count(); }
+
+std::int64_t Recognizer::flops() const { return impl_->network->flops(); }
+
 void Recognizer::recognize(std::span<const float> windows, Probabilities& probabilities) try {
   const c10::InferenceMode inference;
   const auto count = static_cast<std::int64_t>(windows.size() / window_values());

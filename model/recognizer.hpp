@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -27,6 +28,9 @@ class Recognizer {
 
   /// `windows`: (N, 3, window) in m/s², as `Windower::copy_to` writes them. N may be any number, 0 included.
   void recognize(std::span<const float> windows, Probabilities& probabilities);
+
+  [[nodiscard]] std::int64_t parameters() const;  ///< trainable values
+  [[nodiscard]] std::int64_t flops() const;       ///< for one window, see Network::flops
 
   [[nodiscard]] const Manifest& manifest() const noexcept { return manifest_; }
   [[nodiscard]] std::size_t window_values() const noexcept {

@@ -1,6 +1,7 @@
 #include "train/evaluation.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 
 namespace propriod::train {
@@ -35,6 +36,7 @@ Evaluation evaluate(model::Recognizer& recognizer, const WindowSet& windows, std
   const auto values = recognizer.window_values();
   std::vector<float> batch;
   model::Probabilities probabilities;
+  const auto started = std::chrono::steady_clock::now();
   for (std::size_t first = 0; first < which.size(); first += kBatch) {
     const auto part = which.subspan(first, std::min(kBatch, which.size() - first));
     batch.clear();
@@ -55,7 +57,11 @@ Evaluation evaluate(model::Recognizer& recognizer, const WindowSet& windows, std
       if (each) each(evaluated);
     }
   }
-  Evaluation evaluation{.activity = activity.metrics(), .placement = placement.metrics(), .windows = which.size()};
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - started;
+  Evaluation evaluation{.activity = activity.metrics(),
+                        .placement = placement.metrics(),
+                        .windows = which.size(),
+                        .windows_per_second = static_cast<double>(which.size()) / elapsed.count()};
   if (!evaluation.activity && !evaluation.placement) {
     throw std::runtime_error("no window carries a label that this model knows: nothing to measure");
   }

@@ -23,6 +23,7 @@ struct Evaluation {
   std::optional<TaskMetrics> activity;
   std::optional<TaskMetrics> placement;
   std::size_t windows = 0;
+  double windows_per_second = 0;  ///< recognised, in batches
 };
 
 /// Lets `recognizer` look at the windows `which` of `windows`, as service would. `each`, if any, is told of every one.

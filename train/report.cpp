@@ -27,10 +27,9 @@ Json task_json(const TaskMetrics& metrics) {
 }
 
 Json tasks_json(const Evaluation& evaluation) {
-  Json tasks = Json::object();
-  if (evaluation.activity) tasks["activity"] = task_json(*evaluation.activity);
-  if (evaluation.placement) tasks["placement"] = task_json(*evaluation.placement);
-  return tasks;
+  // null where no window has a label of the task: no figure is better than a made-up one, and the key is always there
+  return {{"activity", evaluation.activity ? task_json(*evaluation.activity) : Json()},
+          {"placement", evaluation.placement ? task_json(*evaluation.placement) : Json()}};
 }
 
 std::string task_text(const std::string& task, const TaskMetrics& metrics) {
@@ -100,13 +99,17 @@ std::string to_json(const TrainingOutcome& outcome) {
   return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
 
-std::string to_json(const Evaluation& evaluation, const model::Manifest& manifest) {
+std::string to_json(const Evaluation& evaluation, const model::Recognizer& recognizer) {
+  const auto& manifest = recognizer.manifest();
   const Json json{{"tasks", tasks_json(evaluation)},
                   {"windows", evaluation.windows},
                   {"training_windows", manifest.data.training_windows},
                   {"split", manifest.data.split},
                   {"model", manifest.version},
                   {"seed", manifest.training.seed},
+                  {"windows_per_second", evaluation.windows_per_second},
+                  {"parameters", recognizer.parameters()},
+                  {"flops", recognizer.flops()},
                   {"rate_hz", manifest.input.rate_hz},
                   {"simulated", manifest.data.simulated},
                   {"notes", manifest.data.notes}};

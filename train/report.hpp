@@ -11,8 +11,8 @@ namespace propriod::train {
 /// One JSON object for scripts: what `train --json` prints and `metrics.json` of a bundle holds.
 [[nodiscard]] std::string to_json(const TrainingOutcome& outcome);
 
-/// One JSON object for scripts: what `evaluate --json` prints.
-[[nodiscard]] std::string to_json(const Evaluation& evaluation, const model::Manifest& manifest);
+/// One JSON object for scripts: what `evaluate --json` prints. `windows_per_second` is that of the evaluation.
+[[nodiscard]] std::string to_json(const Evaluation& evaluation, const model::Recognizer& recognizer);
 
 /// Both tasks for people: accuracy and macro F1, then every class with what it is most often taken for.
 [[nodiscard]] std::string to_text(const Evaluation& evaluation);

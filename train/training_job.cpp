@@ -49,6 +49,14 @@ void refuse_unlabelled(const DataSet& data, const std::filesystem::path& where) 
   if (data.placements.empty()) refuse("placement");
 }
 
+void refuse_nameless(const DataSet& data, const std::filesystem::path& where) {
+  const auto nameless = std::ranges::find_if(data.recordings, &std::string::empty, &drivers::Recording::subject);
+  if (nameless == data.recordings.end()) return;
+  throw DataSetError(where.string() + ": " + nameless->name +
+                     " does not say whose body it was, so a split by subject could put one person on both sides; add "
+                     "\"subject:\" to its sidecar, or use --split random");
+}
+
 /// What would refuse the bundle at the end should refuse it before hours of training.
 void refuse_unwritable(model::Manifest manifest, const std::filesystem::path& out) {
   std::error_code error;
@@ -59,7 +67,7 @@ void refuse_unwritable(model::Manifest manifest, const std::filesystem::path& ou
   manifest.version = model::make_version(std::chrono::system_clock::now(), 1);
   manifest.counter = 1;
   manifest.weights_sha256 = std::string(64, '0');
-  (void)model::parse_manifest(model::to_yaml(manifest), out / "manifest.yaml");
+  (void)model::parse_manifest(model::to_yaml(manifest), out.string() + ": manifest of the model to be trained");
 }
 
 }  // namespace
@@ -80,6 +88,7 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
   manifest.input.rate_hz = request.rate_hz.value_or(data.native_rate_hz);
   manifest.training = request.training;
   const WindowSet windows = cut_windows(data.recordings, data.activities, data.placements, manifest.input);
+  if (request.split == "subject") refuse_nameless(data, request.data);
   const Split split = request.split == "subject"
                           ? split_by_subject(windows.subject, request.test_fraction, request.training.seed)
                           : split_random(windows.size(), request.test_fraction, request.training.seed);
