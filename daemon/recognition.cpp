@@ -27,6 +27,7 @@ Recognition::Recognition(std::vector<Sensor> sensors, model::Recognizer& recogni
       last_seq_(sensors_.size(), 0),
       windows_(kMaxBatch * recognizer.window_values()) {
   batch_.reserve(kMaxBatch);
+  recognizer_.warm_up(std::min(sensors_.size(), kMaxBatch));
 }
 
 void Recognition::run() {

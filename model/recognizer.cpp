@@ -28,6 +28,14 @@ Recognizer::Recognizer(Bundle bundle) : manifest_(std::move(bundle.manifest)), i
 
 Recognizer::~Recognizer() = default;
 
+void Recognizer::warm_up(std::size_t largest_batch) {
+  const std::vector<float> nothing(largest_batch * window_values());
+  Probabilities probabilities;
+  for (std::size_t size = 1; size <= largest_batch; ++size) {
+    recognize(std::span(nothing).first(size * window_values()), probabilities);
+  }
+}
+
 std::int64_t Recognizer::parameters() const { return impl_->network->parameter_count(); }
 
 std::int64_t Recognizer::flops() const { return impl_->network->flops(); }

@@ -29,6 +29,10 @@ class Recognizer {
   /// `windows`: (N, 3, window) in m/s², as `Windower::copy_to` writes them. N may be any number, 0 included.
   void recognize(std::span<const float> windows, Probabilities& probabilities);
 
+  /// Recognises nothing once for every batch size up to `largest_batch`: LibTorch compiles its convolutions at the
+  /// first use of a size, for tens of milliseconds, and no window should wait for that.
+  void warm_up(std::size_t largest_batch);
+
   [[nodiscard]] std::int64_t parameters() const;  ///< trainable values
   [[nodiscard]] std::int64_t flops() const;       ///< for one window, see Network::flops
 
