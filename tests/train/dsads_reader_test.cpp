@@ -163,7 +163,8 @@ TEST(DsadsReader, ReadsThePublishedFilesWhole) {
   if (!std::filesystem::exists(folder / "a01")) {
     const std::string command =
         fmt::format("tar -xJf '{}' -C '{}'", (folder / "dsads.tar.xz").string(), unpacked.folder().string());
-    if (std::system(command.c_str()) != 0) GTEST_SKIP() << "PROPRIOD_DATA has no dsads that can be read: " << command;
+    ASSERT_EQ(std::system(command.c_str()), 0)
+        << "PROPRIOD_DATA is set, and has no dsads that can be read: " << command;
     folder = unpacked.folder();
   }
   const DataSet data_set = read(folder);
