@@ -2,6 +2,11 @@
 # Shows Propriod at work: builds it, trains a small model on the real recordings in tests/data, and lets it recognise, live
 # and over MQTT, what people do whom it has never seen. Leaves everything below build/demo.
 set -euo pipefail
+if [ $# -gt 0 ]; then
+  sed -n '2,3s/^# //p' "$0"
+  echo "Usage: ./demo.sh   (PROPRIOD_DEMO_EPOCHS=40, PROPRIOD_DEMO_SECONDS=45)"
+  [ "$1" = --help ] && exit 0 || exit 2
+fi
 cd "$(dirname "$0")"
 epochs=${PROPRIOD_DEMO_EPOCHS:-40}
 seconds=${PROPRIOD_DEMO_SECONDS:-45}
@@ -22,8 +27,12 @@ echo "Training on watch recordings of shoulder exercises (tests/data): Smooth-Di
 trained=build/demo/training-$epochs.txt
 if [ ! -s "$trained" ] || [ "$propriod" -nt "$trained" ]; then
   rm -rf build/demo/models
+  interrupted=  # propriod train ends well on Ctrl-C, with a model that has seen too little
+  trap 'interrupted=yes' INT
   "$propriod" train --data tests/data/watch --format propriod --out build/demo/models/watch \
     --split subject --epochs "$epochs" >"$trained.new"
+  trap - INT
+  [ -z "$interrupted" ] || exit 130
   mv "$trained.new" "$trained"
 else
   echo "(trained already; delete build/demo to train again)"

@@ -20,11 +20,15 @@ libcli11-dev: command line
 libexpected-dev: tl::expected
 libssl-dev: SHA-256, and TLS for Paho
 zlib1g-dev: compressed recordings
+libserialport-dev: finding serial ports and the USB devices behind them
+libgpiod-dev: the interrupt line of a sensor
 libpaho-mqtt-dev: MQTT
 libpaho-mqttpp-dev: MQTT
 libgtest-dev: tests
 libgmock-dev: tests
 libbenchmark-dev: benchmarks
+libumockdev-dev: an I2C bus without hardware, for the tests
+umockdev: an I2C bus without hardware, for the tests
 mosquitto: a real broker for the demo and the tests
 mosquitto-clients: a subscriber for the demo
 "

@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and passes all tests. Usage: ./test.sh [PRESET]   (release, debug, asan, tsan, train)
+# Installs what is missing, builds, and passes all tests.
+# Usage: ./test.sh [PRESET]   (release, debug, asan, tsan, train, cuda, fuzz)
 set -euo pipefail
 cd "$(dirname "$0")"
 preset=${1:-release}
+case $preset in
+  release | debug | asan | tsan | train | cuda | fuzz) ;;
+  --help | -h) sed -n '2,3s/^# //p' "$0" && exit 0 ;;
+  *) sed -n '3s/^# //p' "$0" >&2 && exit 2 ;;
+esac
 
 ./setup.sh --quiet
 log=build/$preset/build.log

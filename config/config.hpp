@@ -63,11 +63,58 @@ struct SimulatedSensor {
   friend bool operator==(const SimulatedSensor&, const SimulatedSensor&) = default;
 };
 
+/// An ADXL345 on an I2C bus.
+struct Adxl345I2cSensor {
+  std::filesystem::path device = "/dev/i2c-1";
+  std::uint8_t address = 0x53;           ///< 0x53, or 0x1d with ALT ADDRESS tied high
+  double rate_hz = 100;                  ///< 12.5, 25, 50, 100, 200 or 400 (key `rate`)
+  int range_g = 16;                      ///< 2, 4, 8 or 16: the resolution is 3.9 mg at every one (key `range`)
+  std::optional<std::string> interrupt;  ///< "gpiochip0:17": the line that INT1 is wired to; polled without
+  friend bool operator==(const Adxl345I2cSensor&, const Adxl345I2cSensor&) = default;
+};
+
+/// An ADXL345 that the kernel's own IIO driver holds.
+struct Adxl345IioSensor {
+  std::filesystem::path device = "/dev/iio:device0";
+  double rate_hz = 100;  ///< 12.5, 25, 50, 100, 200 or 400 (key `rate`)
+  friend bool operator==(const Adxl345IioSensor&, const Adxl345IioSensor&) = default;
+};
+
+/// A microcontroller that passes on the readings of an ADXL345 over a serial line.
+struct Adxl345SerialSensor {
+  std::filesystem::path device;
+  unsigned baud = 115'200;       ///< one of the usual rates, 1200 … 4,000,000
+  std::string format = "csv";    ///< csv: lines of text; cobs: frames with a checksum
+  std::string unit = "m/s2";     ///< of csv: raw (3.9 mg a count), mg, g or m/s2
+  std::string time_unit = "ms";  ///< of the time in csv lines of four numbers: s, ms or us
+  double rate_hz = 50;           ///< 1 … 3200, nominal (key `rate`)
+  int range_g = 16;              ///< 2, 4, 8 or 16: where its readings clip (key `range`)
+  friend bool operator==(const Adxl345SerialSensor&, const Adxl345SerialSensor&) = default;
+};
+
+/// A Shimmer2, 2r, 3 or 3R on Bluetooth serial.
+struct ShimmerSensor {
+  std::filesystem::path device;
+  double rate_hz = 51.2;                    ///< 10 … 1024; the device takes the nearest it can (key `rate`)
+  std::string accelerometer = "low-noise";  ///< or wide-range
+  std::optional<double> range_g;            ///< of the wide-range one, or of a Shimmer2; as the device is set without
+  friend bool operator==(const ShimmerSensor&, const ShimmerSensor&) = default;
+};
+
+/// What the readings of a device lack to be true, per axis: true = (reading − offset) · scale. Before `mount`.
+struct Calibration {
+  std::array<double, 3> offset_mps2{0, 0, 0};  ///< −50 … 50 (key `offset`)
+  std::array<double, 3> scale{1, 1, 1};        ///< 0.5 … 2
+  friend bool operator==(const Calibration&, const Calibration&) = default;
+};
+
 struct Sensor {
   std::string name;
-  std::variant<ReplaySensor, SimulatedSensor> driver;
+  std::variant<ReplaySensor, SimulatedSensor, Adxl345I2cSensor, Adxl345IioSensor, Adxl345SerialSensor, ShimmerSensor>
+      driver;
   Mount mount;
   std::optional<std::string> placement;  ///< known, so the model's own answer is only reported; not of a simulated one
+  Calibration calibration{};             ///< of devices alone
   friend bool operator==(const Sensor&, const Sensor&) = default;
 };
 

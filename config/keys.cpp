@@ -9,8 +9,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <optional>
+#include <regex>
 #include <set>
 #include <span>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -78,6 +81,61 @@ void read_mount(const Value& value, Mount& mount) {
   mount = read;
 }
 
+/// Any of `allowed` numbers, as they are written.
+template <typename T, std::size_t N>
+void read_one_of_numbers(const Value& value, T& into, const std::array<T, N>& allowed) {
+  const auto number = value.number();
+  const auto* const found = number ? std::ranges::find(allowed, static_cast<T>(*number)) : allowed.end();
+  if (found == allowed.end() || static_cast<double>(*found) != *number) {
+    return value.refuse(fmt::format("{}", fmt::join(allowed, ", ")));
+  }
+  into = *found;
+}
+
+constexpr std::array kChipRatesHz{12.5, 25., 50., 100., 200., 400.};
+constexpr std::array kRangesG{2, 4, 8, 16};
+constexpr std::array kShimmerRangesG{1.5, 2., 4., 6., 8., 16.};
+constexpr std::array kBaudRates{1200U,    2400U,    4800U,    9600U,    19'200U,  38'400U,    57'600U,
+                                115'200U, 230'400U, 460'800U, 500'000U, 921'600U, 1'000'000U, 2'000'000U};
+constexpr std::array<std::string_view, 2> kFormats{"csv", "cobs"};
+constexpr std::array<std::string_view, 4> kUnits{"raw", "mg", "g", "m/s2"};
+constexpr std::array<std::string_view, 3> kTimeUnits{"s", "ms", "us"};
+constexpr std::array<std::string_view, 2> kShimmerAccelerometers{"low-noise", "wide-range"};
+
+void read_address(const Value& value, std::uint8_t& address) {
+  const std::string_view text = value.text();
+  if (text == "0x53" || text == "83") {
+    address = 0x53;
+  } else if (text == "0x1d" || text == "0x1D" || text == "29") {
+    address = 0x1d;
+  } else {
+    value.refuse("0x53, 0x1d");
+  }
+}
+
+/// `gpiochip0:17`, with or without /dev/ before it.
+void read_interrupt(const Value& value, std::optional<std::string>& line) {
+  static const std::regex kLine{"(/dev/)?gpiochip[0-9]{1,3}:[0-9]{1,4}"};
+  const std::string text{value.text()};
+  if (!std::regex_match(text, kLine)) return value.refuse("a chip and a line of it, e.g. gpiochip0:17");
+  line = text;
+}
+
+/// `[x, y, z]`, each within `min` … `max`.
+void read_axes(const Value& value, std::array<double, 3>& axes, double min, double max) {
+  const auto items = value.items("a list of three numbers");
+  if (!items) return;
+  if (items->size() != axes.size()) {
+    return value.fail(fmt::format("found {} numbers; allowed: one for each of x, y and z", items->size()));
+  }
+  for (std::size_t axis = 0; axis < axes.size(); ++axis) (*items)[axis].read_number(axes[axis], min, max);
+}
+
+constexpr std::array<Key<Calibration>, 2> kCalibrationKeys{{
+    {"offset", kOptional, [](const Value& v, Calibration& c) { read_axes(v, c.offset_mps2, -50, 50); }},
+    {"scale", kOptional, [](const Value& v, Calibration& c) { read_axes(v, c.scale, 0.5, 2); }},
+}};
+
 constexpr std::array<Key<Model>, 4> kModelKeys{{
     {"directory", kRequired, [](const Value& v, Model& m) { v.read_path(m.directory); }},
     {"name", kRequired, [](const Value& v, Model& m) { v.read_name(m.name); }},
@@ -97,11 +155,15 @@ constexpr std::array<Key<Mqtt>, 6> kMqttKeys{{
 
 ReplaySensor& replay(Sensor& sensor) { return std::get<ReplaySensor>(sensor.driver); }
 
+void read_known_placement(const Value& value, Sensor& sensor) {
+  value.read_text(sensor.placement.emplace(), kMaxLabelBytes);
+}
+
 constexpr std::array<Key<Sensor>, 4> kReplayKeys{{
     {"file", kRequired, [](const Value& v, Sensor& s) { read_existing_file(v, replay(s).file); }},
     {"speed", kOptional, [](const Value& v, Sensor& s) { read_speed(v, replay(s).speed); }},
     {"loop", kOptional, [](const Value& v, Sensor& s) { v.read_boolean(replay(s).loop); }},
-    {"placement", kOptional, [](const Value& v, Sensor& s) { v.read_text(s.placement.emplace(), kMaxLabelBytes); }},
+    {"placement", kOptional, read_known_placement},
 }};
 
 SimulatedSensor& simulated(Sensor& sensor) { return std::get<SimulatedSensor>(sensor.driver); }
@@ -118,14 +180,75 @@ constexpr std::array<Key<Sensor>, 5> kSimulatedKeys{{
     {"bout", kOptional, [](const Value& v, Sensor& s) { v.read_seconds(simulated(s).bout, 1s, 86'400s); }},
 }};
 
+void read_calibration(const Value& value, Sensor& sensor) {
+  read_section<Calibration>(value, kCalibrationKeys, sensor.calibration);
+}
+
+/// What every device may have beside its driver's own keys.
+constexpr std::array<Key<Sensor>, 2> kDeviceKeys{{
+    {"placement", kOptional, read_known_placement},
+    {"calibration", kOptional, read_calibration},
+}};
+
+Adxl345I2cSensor& i2c(Sensor& sensor) { return std::get<Adxl345I2cSensor>(sensor.driver); }
+
+constexpr std::array<Key<Sensor>, 5> kI2cKeys{{
+    {"device", kOptional, [](const Value& v, Sensor& s) { v.read_path(i2c(s).device); }},
+    {"address", kOptional, [](const Value& v, Sensor& s) { read_address(v, i2c(s).address); }},
+    {"rate", kOptional, [](const Value& v, Sensor& s) { read_one_of_numbers(v, i2c(s).rate_hz, kChipRatesHz); }},
+    {"range", kOptional, [](const Value& v, Sensor& s) { read_one_of_numbers(v, i2c(s).range_g, kRangesG); }},
+    {"interrupt", kOptional, [](const Value& v, Sensor& s) { read_interrupt(v, i2c(s).interrupt); }},
+}};
+
+Adxl345IioSensor& iio(Sensor& sensor) { return std::get<Adxl345IioSensor>(sensor.driver); }
+
+constexpr std::array<Key<Sensor>, 2> kIioKeys{{
+    {"device", kOptional, [](const Value& v, Sensor& s) { v.read_path(iio(s).device); }},
+    {"rate", kOptional, [](const Value& v, Sensor& s) { read_one_of_numbers(v, iio(s).rate_hz, kChipRatesHz); }},
+}};
+
+Adxl345SerialSensor& serial(Sensor& sensor) { return std::get<Adxl345SerialSensor>(sensor.driver); }
+
+constexpr std::array<Key<Sensor>, 7> kSerialKeys{{
+    {"device", kRequired, [](const Value& v, Sensor& s) { v.read_path(serial(s).device); }},
+    {"baud", kOptional, [](const Value& v, Sensor& s) { read_one_of_numbers(v, serial(s).baud, kBaudRates); }},
+    {"format", kOptional, [](const Value& v, Sensor& s) { v.read_one_of(serial(s).format, kFormats); }},
+    {"unit", kOptional, [](const Value& v, Sensor& s) { v.read_one_of(serial(s).unit, kUnits); }},
+    {"time_unit", kOptional, [](const Value& v, Sensor& s) { v.read_one_of(serial(s).time_unit, kTimeUnits); }},
+    {"rate", kOptional, [](const Value& v, Sensor& s) { v.read_number(serial(s).rate_hz, 1, 3200); }},
+    {"range", kOptional, [](const Value& v, Sensor& s) { read_one_of_numbers(v, serial(s).range_g, kRangesG); }},
+}};
+
+ShimmerSensor& shimmer(Sensor& sensor) { return std::get<ShimmerSensor>(sensor.driver); }
+
+constexpr std::array<Key<Sensor>, 4> kShimmerKeys{{
+    {"device", kRequired, [](const Value& v, Sensor& s) { v.read_path(shimmer(s).device); }},
+    {"rate", kOptional, [](const Value& v, Sensor& s) { v.read_number(shimmer(s).rate_hz, 10, 1024); }},
+    {"accelerometer", kOptional,
+     [](const Value& v, Sensor& s) { v.read_one_of(shimmer(s).accelerometer, kShimmerAccelerometers); }},
+    {"range", kOptional,
+     [](const Value& v, Sensor& s) { read_one_of_numbers(v, shimmer(s).range_g.emplace(), kShimmerRangesG); }},
+}};
+
 struct Driver {
   std::string_view name;
   void (*choose)(Sensor& sensor);  // gives the sensor this driver's defaults
-  std::span<const Key<Sensor>> keys;
+  std::span<const Key<Sensor>> own_keys;
+  std::span<const Key<Sensor>> device_keys;
+
+  [[nodiscard]] std::vector<Key<Sensor>> keys() const {
+    std::vector<Key<Sensor>> all{own_keys.begin(), own_keys.end()};
+    all.insert(all.end(), device_keys.begin(), device_keys.end());
+    return all;
+  }
 };
-constexpr std::array<Driver, 2> kDrivers{{
-    {"replay", [](Sensor& s) { s.driver.emplace<ReplaySensor>(); }, kReplayKeys},
-    {"simulated", [](Sensor& s) { s.driver.emplace<SimulatedSensor>(); }, kSimulatedKeys},
+constexpr std::array<Driver, 6> kDrivers{{
+    {"adxl345-i2c", [](Sensor& s) { s.driver.emplace<Adxl345I2cSensor>(); }, kI2cKeys, kDeviceKeys},
+    {"adxl345-iio", [](Sensor& s) { s.driver.emplace<Adxl345IioSensor>(); }, kIioKeys, kDeviceKeys},
+    {"adxl345-serial", [](Sensor& s) { s.driver.emplace<Adxl345SerialSensor>(); }, kSerialKeys, kDeviceKeys},
+    {"shimmer", [](Sensor& s) { s.driver.emplace<ShimmerSensor>(); }, kShimmerKeys, kDeviceKeys},
+    {"replay", [](Sensor& s) { s.driver.emplace<ReplaySensor>(); }, kReplayKeys, {}},
+    {"simulated", [](Sensor& s) { s.driver.emplace<SimulatedSensor>(); }, kSimulatedKeys, {}},
 }};
 
 const Driver* find_driver(std::string_view name) {
@@ -137,7 +260,8 @@ const Driver* find_driver(std::string_view name) {
 std::vector<std::string_view> drivers_with(std::string_view key) {
   std::vector<std::string_view> names;
   for (const Driver& driver : kDrivers) {
-    if (std::ranges::find(driver.keys, key, &Key<Sensor>::name) != driver.keys.end()) names.push_back(driver.name);
+    const auto keys = driver.keys();
+    if (std::ranges::find(keys, key, &Key<Sensor>::name) != keys.end()) names.push_back(driver.name);
   }
   return names;
 }
@@ -160,7 +284,8 @@ void read_sensor(const Value& value, Sensor& sensor) {
   std::vector<Key<Sensor>> keys{kSensorKeys.begin(), kSensorKeys.end()};
   if (driver != nullptr) {
     driver->choose(sensor);
-    keys.insert(keys.end(), driver->keys.begin(), driver->keys.end());
+    const auto drivers_keys = driver->keys();
+    keys.insert(keys.end(), drivers_keys.begin(), drivers_keys.end());
   }
   const std::span<const Key<Sensor>> allowed{keys};
   for (const auto& member : read_known(value, allowed, sensor)) {
@@ -168,18 +293,38 @@ void read_sensor(const Value& value, Sensor& sensor) {
     if (others.empty()) {
       refuse_unknown(member, names_of(allowed));
     } else if (driver != nullptr) {  // else there is nothing to hold the key against
-      member.value.fail_key(fmt::format("a key of driver {}, not of {}; allowed: {}", fmt::join(others, " and "),
+      member.value.fail_key(fmt::format("a key of driver {}, not of {}; allowed: {}", fmt::join(others, ", "),
                                         driver->name, fmt::join(names_of(allowed), ", ")));
     }
   }
+}
+
+/// What only one sensor can have: its port, or its address on a bus. Empty for what is no device.
+std::string hardware_of(const Sensor& sensor) {
+  struct Hardware {
+    std::string operator()(const ReplaySensor&) const { return {}; }
+    std::string operator()(const SimulatedSensor&) const { return {}; }
+    std::string operator()(const Adxl345I2cSensor& chip) const {
+      return fmt::format("{} at {:#x}", chip.device.string(), chip.address);
+    }
+    std::string operator()(const Adxl345IioSensor& chip) const { return chip.device.string(); }
+    std::string operator()(const Adxl345SerialSensor& port) const { return port.device.string(); }
+    std::string operator()(const ShimmerSensor& port) const { return port.device.string(); }
+  };
+  return std::visit(Hardware{}, sensor.driver);
 }
 
 void read_sensors(const Value& value, Config& config) {
   const auto items = value.items("a list of sensors");
   if (!items) return;
   std::set<std::string_view> names;
+  std::set<std::string> hardware;
   for (const Value& item : *items) {
-    read_sensor(item, config.sensors.emplace_back());
+    Sensor& sensor = config.sensors.emplace_back();
+    read_sensor(item, sensor);
+    if (const auto device = hardware_of(sensor); !device.empty() && !hardware.insert(device).second) {
+      item.fail(fmt::format("another sensor uses {}; allowed: a device of its own", shown(device)));
+    }
     const auto name = item.member("name");
     if (name && !name->text().empty() && !names.insert(name->text()).second) {
       name->fail(fmt::format("another sensor is called '{}'; allowed: a name of its own", shown(name->text())));
@@ -214,7 +359,9 @@ std::vector<std::string> known_keys() {
   add("model.", kModelKeys);
   add("mqtt.", kMqttKeys);
   add("sensors[].", kSensorKeys);
-  for (const Driver& driver : kDrivers) add(fmt::format("sensors[{}].", driver.name), driver.keys);
+  for (const Driver& driver : kDrivers) add(fmt::format("sensors[{}].", driver.name), driver.own_keys);
+  add("sensors[device].", kDeviceKeys);
+  add("sensors[device].calibration.", kCalibrationKeys);
   return result;
 }
 

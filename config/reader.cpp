@@ -17,13 +17,17 @@
 namespace propriod::config {
 namespace {
 
-std::vector<Problem> problem_of_whole(const std::filesystem::path& file, std::string what) {
-  return {{.file = file, .key = {}, .what = std::move(what)}};
+Problem problem_of_whole(const std::filesystem::path& file, std::string what) {
+  return {.file = file, .key = {}, .what = std::move(what)};
 }
 
 }  // namespace
 
-tl::expected<Config, std::vector<Problem>> read_config(const std::filesystem::path& file) {
+tl::expected<std::string, Problem> read_text(const std::filesystem::path& file) {
+  if (std::error_code error; std::filesystem::is_other(file, error)) {
+    return tl::unexpected(
+        problem_of_whole(file, "is no regular file; name a readable file"));  // a pipe might never end
+  }
   errno = 0;
   std::ifstream stream{file, std::ios::binary};
   std::string text(kMaxConfigBytes + 1, '\0');  // one more, to see that there is more
@@ -36,7 +40,13 @@ tl::expected<Config, std::vector<Problem>> read_config(const std::filesystem::pa
   if (text.size() > kMaxConfigBytes) {
     return tl::unexpected(problem_of_whole(file, fmt::format("too large; allowed: {} bytes", kMaxConfigBytes)));
   }
-  return parse_config(text, file);
+  return text;
+}
+
+tl::expected<Config, std::vector<Problem>> read_config(const std::filesystem::path& file) {
+  const auto text = read_text(file);
+  if (!text) return tl::unexpected(std::vector<Problem>{text.error()});
+  return parse_config(*text, file);
 }
 
 tl::expected<Config, std::vector<Problem>> parse_config(std::string_view text, const std::filesystem::path& file) {

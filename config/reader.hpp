@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
@@ -12,6 +13,9 @@
 namespace propriod::config {
 
 inline constexpr std::size_t kMaxConfigBytes = 1 << 20;
+
+/// The text of a configuration, unchecked. The error says why it cannot be read, or that it is too large. Any thread.
+[[nodiscard]] tl::expected<std::string, Problem> read_text(const std::filesystem::path& file);
 
 /// Reads and checks a configuration. The error is everything that is wrong with it, in the order of the file. Any
 /// thread.

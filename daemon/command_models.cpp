@@ -44,6 +44,10 @@ void list(const Options& options) {
     }
   }
   std::ranges::sort(names);
+  if (names.empty()) {
+    std::fprintf(stderr, "no models in %s; `propriod train --out %s/NAME` makes one\n", options.directory.c_str(),
+                 options.directory.c_str());
+  }
   for (const auto& name : names) {
     const model::ModelStore store(options.directory / name);
     const auto current = store.current();
@@ -70,6 +74,10 @@ void promote(const Options& options) {
 
 void rollback(const Options& options) {
   const auto [name, version] = split_model(options.model);
+  if (!version.empty()) {
+    throw CLI::ValidationError("model",
+                               "rollback needs NAME alone; `models promote " + options.model + "` serves that version");
+  }
   model::ModelStore store(options.directory / name);
   store.rollback();
   std::printf("%s/%s is current now\n", name.c_str(), store.current().value_or("").c_str());
@@ -80,23 +88,23 @@ void rollback(const Options& options) {
 void add_models_command(CLI::App& app, ExitCode& result) {
   auto* command = app.add_subcommand("models", "List, show, promote and roll back model versions");
   command->require_subcommand(1);
-  const auto add = [&](const std::string& name, const std::string& help, bool needs_model,
+  const auto add = [&](const std::string& name, const std::string& help, const std::string& model_help,
                        void (*action)(const Options&)) {
     auto options = std::make_shared<Options>();
     auto* action_command = command->add_subcommand(name, help);
     action_command->add_option("--directory", options->directory, "folder of all models")
         ->required()
         ->check(CLI::ExistingDirectory);
-    if (needs_model) action_command->add_option("model", options->model, "NAME or NAME/VERSION")->required();
+    if (!model_help.empty()) action_command->add_option("model", options->model, model_help)->required();
     action_command->callback([options, action, &result] {
       action(*options);
       result = kSuccess;
     });
   };
-  add("list", "All versions, the oldest first", false, list);
-  add("show", "Check a version and print its manifest", true, show);
-  add("promote", "Put NAME/VERSION into service", true, promote);
-  add("rollback", "Put the version before the current one back into service", true, rollback);
+  add("list", "All versions, the oldest first", "", list);
+  add("show", "Check a version and print its manifest", "NAME (its current version) or NAME/VERSION", show);
+  add("promote", "Put a version into service", "NAME/VERSION", promote);
+  add("rollback", "Put the newest version that is older than the current one into service", "NAME", rollback);
 }
 
 }  // namespace propriod::daemon

@@ -14,6 +14,8 @@ void add_models_command(CLI::App& app, ExitCode& result);
 #ifdef PROPRIOD_DAEMON
 void add_run_command(CLI::App& app, ExitCode& result);
 void add_check_config_command(CLI::App& app, ExitCode& result);
+void add_record_command(CLI::App& app, ExitCode& result);
+void add_sensors_command(CLI::App& app, ExitCode& result);
 #endif
 
 }  // namespace propriod::daemon

@@ -8,7 +8,7 @@
 #include "daemon/commands.hpp"
 #include "model/torch_runtime.hpp"
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   using namespace propriod;
   spdlog::set_default_logger(spdlog::stderr_color_mt("propriod"));  // standard output is for data
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
 #ifdef PROPRIOD_DAEMON
   daemon::add_run_command(app, result);
   daemon::add_check_config_command(app, result);
+  daemon::add_sensors_command(app, result);
+  daemon::add_record_command(app, result);
 #endif
   daemon::add_train_command(app, result);
   daemon::add_evaluate_command(app, result);
@@ -37,9 +39,9 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? daemon::kSuccess : daemon::kUsage;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "propriod: %s\n", error.what());
-    return daemon::kFailure;
   }
   return result;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "propriod: %s\n", error.what());
+  return propriod::daemon::kFailure;
 }

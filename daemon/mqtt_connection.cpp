@@ -94,8 +94,9 @@ bool MqttConnection::publish(std::uint64_t sequence, const std::string& topic, c
     return true;
   }
   try {
-    client_->publish(mqtt::make_message(topic, payload, kQos, retained),
-                     reinterpret_cast<void*>(static_cast<std::uintptr_t>(sequence)), *this);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): Paho's context is a pointer; it carries a number, nobody follows it.
+    auto* const context = reinterpret_cast<void*>(static_cast<std::uintptr_t>(sequence));
+    client_->publish(mqtt::make_message(topic, payload, kQos, retained), context, *this);
     return true;
   } catch (const mqtt::exception& error) {
     if (error.get_return_code() == MQTTASYNC_BAD_UTF8_STRING) {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/backoff.hpp"
 #include "daemon/log_limiter.hpp"
+#include "drivers/backoff.hpp"
 #include "drivers/wakeup.hpp"
 
 namespace propriod::daemon {
@@ -131,7 +131,7 @@ class MqttLink {
   std::unique_ptr<MqttConnection> connection_;  // null while backing off
   bool connected_ = false;
   bool closing_ = false;
-  Backoff backoff_;
+  drivers::Backoff backoff_;
   TimePoint retry_at_{};      // while connection_ is null
   TimePoint attempt_ends_{};  // while connecting
   TimePoint connected_since_{};

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace propriod::daemon {
@@ -14,13 +15,24 @@ constexpr auto kOutputRetry = 5ms;       // a full pipe rings no bell
 constexpr auto kGoodbye = 1s;            // to say "stopped" and disconnect, once everything is out or given up
 constexpr std::size_t kTakeAtOnce = 64;  // predictions between two looks at the broker
 
+std::vector<HealthMonitor::Sensor> watched(const std::vector<Publisher::Sensor>& sensors) {
+  std::vector<HealthMonitor::Sensor> all;
+  for (const auto& sensor : sensors) all.push_back(sensor.watched);
+  return all;
+}
+
 }  // namespace
 
 Publisher::Publisher(Options options, const model::Manifest& manifest, PredictionQueue& in)
-    : options_(std::move(options)), manifest_(manifest), in_(in), states_(options_.sensors.size()) {
+    : options_(std::move(options)),
+      manifest_(manifest),
+      in_(in),
+      states_(options_.sensors.size()),
+      health_(watched(options_.sensors)) {
   for (const auto& sensor : options_.sensors) {
     prediction_topics_.push_back(options_.base_topic + "/" + sensor.name + "/prediction");
     state_topics_.push_back(options_.base_topic + "/" + sensor.name + "/state");
+    health_topics_.push_back(options_.base_topic + "/" + sensor.name + "/health");
   }
   if (options_.mqtt) {
     link_.emplace(*options_.mqtt, in_.reader);
@@ -38,12 +50,16 @@ void Publisher::run() {
       publish(prediction);
       ++taken;
     }
-    if (link_) link_->poll();
+    if (link_) {
+      publish_health();
+      link_->poll();
+    }
     const bool output_blocked = stdout_ && !stdout_->poll();
     if (stdout_ && stdout_->closed()) {
-      spdlog::warn("stdout_closed: nobody reads the predictions on standard output any more");
+      spdlog::warn("stdout_closed: standard output takes no more predictions: its reader is gone, or its disk is full");
       dropped_ += stdout_->dropped();
       stdout_.reset();
+      if (!link_) throw std::runtime_error("standard output is closed and there is no `mqtt`: nobody is left to tell");
     }
     in_.backlog.store(waiting(), std::memory_order_relaxed);
     if (taken == kTakeAtOnce) continue;
@@ -88,12 +104,19 @@ void Publisher::publish_state(const Prediction& prediction, const UtcBorder& bor
   const auto label = [](const StableLabel& stable, const std::vector<std::string>& labels) {
     return stable.label() ? std::optional(labels[*stable.label()]) : std::nullopt;
   };
-  const auto& [name, known_placement, simulated] = options_.sensors[prediction.sensor];
+  const auto& [name, known_placement, simulated, watched] = options_.sensors[prediction.sensor];
   link_->set_retained({state_topics_[prediction.sensor],
                        state_json(std::max(state.activity.since(), state.placement.since()),
                                   label(state.activity, manifest_.activities),
                                   known_placement ? known_placement : label(state.placement, manifest_.placements),
                                   manifest_, simulated, border)});
+}
+
+void Publisher::publish_health() {
+  health_.check(std::chrono::steady_clock::now(), [this](std::size_t sensor, const Health& health) {
+    link_->set_retained(
+        {health_topics_[sensor], health_json(health, options_.sensors[sensor].simulated, UtcBorder::now())});
+  });
 }
 
 std::size_t Publisher::waiting() const noexcept {
@@ -107,7 +130,7 @@ std::size_t Publisher::waiting() const noexcept {
 
 Publisher::TimePoint Publisher::next_wake(bool output_blocked) const noexcept {
   TimePoint wake{TimePoint::duration{deadline_.load(std::memory_order_acquire)}};
-  if (link_) wake = std::min(wake, link_->next_deadline());
+  if (link_) wake = std::min({wake, link_->next_deadline(), health_.next_check()});
   if (output_blocked) wake = std::min(wake, std::chrono::steady_clock::now() + kOutputRetry);
   // A deadline at the end of time would overflow inside the semaphore's clock arithmetic.
   return std::min(wake, std::chrono::steady_clock::now() + 1h);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/health.hpp"
 #include "daemon/mqtt_link.hpp"
 #include "daemon/payload.hpp"
 #include "daemon/recognition.hpp"
@@ -26,6 +27,7 @@ class Publisher {
     std::string name;
     std::optional<std::string> known_placement;
     bool simulated = false;  ///< nobody wears it
+    HealthMonitor::Sensor watched;
   };
   struct Options {
     std::string base_topic;  ///< propriod/<node>
@@ -61,6 +63,7 @@ class Publisher {
   };
 
   void publish(const Prediction& prediction);
+  void publish_health();
   void publish_state(const Prediction& prediction, const UtcBorder& border);
   [[nodiscard]] std::size_t waiting() const noexcept;
   [[nodiscard]] TimePoint next_wake(bool output_blocked) const noexcept;
@@ -71,7 +74,9 @@ class Publisher {
   PredictionQueue& in_;
   std::vector<std::string> prediction_topics_;  // per sensor
   std::vector<std::string> state_topics_;
+  std::vector<std::string> health_topics_;
   std::vector<SensorState> states_;
+  HealthMonitor health_;
   std::optional<MqttLink> link_;
   std::optional<StdoutSink> stdout_;
   std::atomic<TimePoint::rep> deadline_{TimePoint::max().time_since_epoch().count()};

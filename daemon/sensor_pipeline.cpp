@@ -17,12 +17,4 @@ SensorPipeline::SensorPipeline(const Options& options, const model::Manifest::In
       windower_({.length = input.window, .step = input.step}),
       mount_(options.mount) {}
 
-void SensorPipeline::mount(drivers::Acceleration& accel_mps2) const noexcept {
-  const auto as_measured = accel_mps2;
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    const auto from = mount_.axes[axis];
-    accel_mps2[axis] = from.negated ? -as_measured[from.source] : as_measured[from.source];
-  }
-}
-
 }  // namespace propriod::daemon

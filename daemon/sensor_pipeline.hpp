@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/config.hpp"
+#include "daemon/mount.hpp"
 #include "drivers/ring_buffer.hpp"
 #include "model/manifest.hpp"
 #include "model/resampler.hpp"
@@ -39,7 +40,7 @@ class SensorPipeline {
   bool advance(OnWindow&& on_window) {
     drivers::Reading reading;
     if (!ring_.pop(reading)) return false;
-    mount(reading.sample.accel_mps2);
+    reading.sample.accel_mps2 = as_worn(reading.sample.accel_mps2, mount_);
     resampler_.push(reading.sample, reading.after_gap, [&](const drivers::Sample& point, bool first_after_gap) {
       if (windower_.push(point, first_after_gap)) on_window(std::as_const(windower_));
     });
@@ -50,8 +51,6 @@ class SensorPipeline {
   [[nodiscard]] const model::Windower::Counters& windower_counters() const noexcept { return windower_.counters(); }
 
  private:
-  void mount(drivers::Acceleration& accel_mps2) const noexcept;
-
   drivers::RingBuffer ring_;
   model::Resampler resampler_;
   model::Windower windower_;

@@ -55,12 +55,11 @@ std::string read_password(const std::filesystem::path& file) {
   return password;
 }
 
-Publisher::Options publisher_options(const config::Config& config, const std::vector<bool>& simulated, bool to_stdout) {
+Publisher::Options publisher_options(const config::Config& config, std::vector<Publisher::Sensor> sensors,
+                                     bool to_stdout) {
   Publisher::Options options;
   options.base_topic = "propriod/" + *config.node;
-  for (std::size_t k = 0; k < config.sensors.size(); ++k) {
-    options.sensors.push_back({config.sensors[k].name, config.sensors[k].placement, simulated[k]});
-  }
+  options.sensors = std::move(sensors);
   options.context = {
       .boot = random_boot_id(), .model_name = config.model->name, .unknown_below = config.model->unknown_below};
   options.to_stdout = to_stdout;
@@ -88,7 +87,8 @@ class Service {
         predictions_(kQueuePredictions),
         recognition_(make_sensors(config), recognizer_, predictions_,
                      config.mqtt ? config.mqtt->queue_messages / 2 : kQueuePredictions),
-        publisher_(publisher_options(config, simulated_, to_stdout), recognizer_.manifest(), predictions_),
+        publisher_(publisher_options(config, published_sensors(config), to_stdout), recognizer_.manifest(),
+                   predictions_),
         signals_(io_, SIGINT, SIGTERM) {}
 
   ExitCode run() {
@@ -140,6 +140,17 @@ class Service {
       drivers_.push_back(std::move(driver));
       names_.push_back(sensor.name);
       simulated_.push_back(simulated);
+    }
+    return sensors;
+  }
+
+  std::vector<Publisher::Sensor> published_sensors(const config::Config& config) {
+    std::vector<Publisher::Sensor> sensors;
+    for (std::size_t k = 0; k < config.sensors.size(); ++k) {
+      sensors.push_back({.name = config.sensors[k].name,
+                         .known_placement = config.sensors[k].placement,
+                         .simulated = simulated_[k],
+                         .watched = {.driver = drivers_[k].get(), .ring = &recognition_.pipeline(k).ring()}});
     }
     return sensors;
   }

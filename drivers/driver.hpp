@@ -4,6 +4,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
 
 #include "drivers/ring_buffer.hpp"
 #include "drivers/wakeup.hpp"
@@ -36,6 +39,11 @@ struct DriverCounters {
   std::atomic<std::uint64_t> lost{0};        ///< samples the device is known to have made and that never arrived
   std::atomic<std::uint64_t> gaps{0};        ///< places where samples are missing
   std::atomic<std::uint64_t> reconnects{0};  ///< times the device came back
+  std::atomic<std::uint64_t> resynchronisations{0};  ///< times the place in a damaged byte stream was found again
+  std::atomic<bool> connected{true};                 ///< false from the loss of a device until its next sample
+  /// How much faster the device's clock runs than the host's, in parts per million; NaN while that is not known.
+  std::atomic<double> drift_ppm{std::numeric_limits<double>::quiet_NaN()};
+  std::atomic<double> battery_v{std::numeric_limits<double>::quiet_NaN()};  ///< NaN where there is none
 };
 
 enum class DriverEnd : std::uint8_t {
@@ -45,7 +53,8 @@ enum class DriverEnd : std::uint8_t {
 
 /// One device: turns what it sends into samples, and knows nothing of models or MQTT. It owns connecting, configuring,
 /// reading, decoding and reconnecting, reports what it lost, and never invents samples. Bound to the io_context it was
-/// made with, whose thread runs everything here but `counters()`.
+/// made with, whose thread runs everything here but `counters()` and
+/// `problems()`.
 class Driver {
  public:
   Driver() = default;
@@ -67,6 +76,9 @@ class Driver {
   [[nodiscard]] virtual bool can_wait() const noexcept { return false; }
 
   [[nodiscard]] const DriverCounters& counters() const noexcept { return counters_; }
+
+  /// Any thread: what is wrong with the device right now, a sentence each, for people; empty when all is well.
+  [[nodiscard]] virtual std::vector<std::string> problems() const { return {}; }
 
  protected:
   DriverCounters counters_;

@@ -17,4 +17,11 @@ class TruncatedError : public RecordingError {
   using RecordingError::RecordingError;
 };
 
+/// A device cannot be reached, went away, or does not answer as it should. The message names the device, says what was
+/// seen, and what to do about it.
+class DeviceError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 }  // namespace propriod::drivers

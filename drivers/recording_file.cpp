@@ -210,6 +210,10 @@ void RecordingWriter::write(const RecordedSample& sample) {
   if (block_.size() >= (gzip_ ? kGzipBlockBytes : kPlainBlockBytes)) flush_block();
 }
 
+void RecordingWriter::flush() {
+  if (file_ && !block_.empty()) flush_block();
+}
+
 void RecordingWriter::close(const RecordingLosses& losses) {
   if (!file_) return;
   flush_block();

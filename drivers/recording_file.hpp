@@ -51,6 +51,9 @@ class RecordingWriter {
   /// recorded and for a failed write (disk full).
   void write(const RecordedSample& sample);
 
+  /// Writes what was not yet: a kill from now on loses none of it. Throws RecordingError for a failed write.
+  void flush();
+
   /// Writes the last block and the counts, and sees both files onto the disk. Throws RecordingError; later calls do
   /// nothing.
   void close(const RecordingLosses& losses = {});

@@ -34,7 +34,12 @@ class SidecarReader {
     try {
       root = YAML::Load(text);
     } catch (const YAML::Exception& error) {
-      throw RecordingError(path_.string() + ":" + std::to_string(error.mark.line + 1) + ": not YAML: " + error.msg);
+      std::string said = error.msg;  // may quote the file, whatever is in it
+      std::ranges::replace_if(
+          said, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+      if (!is_plain_text(said, said.size())) said = "no text";
+      throw RecordingError(path_.string() + ":" + std::to_string(error.mark.line + 1) + ": not YAML (" + said +
+                           "); check quotes, colons and indentation");
     }
     if (!root.IsMap()) fail(root, "a recording's sidecar is a list of `key: value`");
     Sidecar sidecar;

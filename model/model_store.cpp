@@ -74,6 +74,11 @@ Bundle load_bundle(const std::filesystem::path& directory) {
   std::error_code error;
   Bundle bundle{.directory = std::filesystem::canonical(directory, error), .manifest = {}, .weights = {}};
   if (error) throw_file_error(directory, "be read", error.value());
+  if (!std::filesystem::exists(bundle.directory / kManifest, error) &&
+      std::filesystem::exists(bundle.directory / kCurrent, error)) {
+    throw BundleError(
+        fmt::format("{0}: is a model, not one of its versions; name {0}/{1}", directory.string(), kCurrent));
+  }
   bundle.manifest = read_manifest(bundle.directory / kManifest);
 
   const auto path = bundle.directory / kWeights;

@@ -1,6 +1,5 @@
 #include "train/adam.hpp"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <cmath>
@@ -11,7 +10,6 @@ namespace {
 constexpr double kBeta1 = 0.9;
 constexpr double kBeta2 = 0.999;
 constexpr double kEpsilon = 1e-8;
-constexpr std::int64_t kGrain = 1 << 15;  // values that are worth a thread
 
 /// What depends on the step alone.
 struct StepSize {
@@ -39,13 +37,12 @@ void step_floats(const torch::Tensor& parameter, const torch::Tensor& gradient, 
   constexpr auto rest1 = static_cast<float>(1 - kBeta1);  // not 1 − beta1: float's rounding would show
   constexpr auto rest2 = static_cast<float>(1 - kBeta2);
   constexpr auto epsilon = static_cast<float>(kEpsilon);
-  at::parallel_for(0, parameter.numel(), kGrain, [=](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) {
-      m[i] = beta1 * m[i] + rest1 * g[i];
-      v[i] = beta2 * v[i] + rest2 * g[i] * g[i];
-      p[i] -= rate * m[i] / (std::sqrt(v[i]) * root + epsilon);
-    }
-  });
+  const std::int64_t count = parameter.numel();
+  for (std::int64_t i = 0; i < count; ++i) {
+    m[i] = beta1 * m[i] + rest1 * g[i];
+    v[i] = beta2 * v[i] + rest2 * g[i] * g[i];
+    p[i] -= rate * m[i] / (std::sqrt(v[i]) * root + epsilon);
+  }
 }
 
 void step_tensors(const torch::Tensor& parameter, const torch::Tensor& gradient, const torch::Tensor& mean,
@@ -88,9 +85,8 @@ void move_average(const torch::Tensor& average, const torch::Tensor& value, doub
   auto* const a = average.data_ptr<float>();
   const auto* const x = value.data_ptr<float>();
   const auto taken = static_cast<float>(1 - keep);
-  at::parallel_for(0, average.numel(), kGrain, [=](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) a[i] += taken * (x[i] - a[i]);
-  });
+  const std::int64_t count = average.numel();
+  for (std::int64_t i = 0; i < count; ++i) a[i] += taken * (x[i] - a[i]);
 }
 
 }  // namespace propriod::train

@@ -43,11 +43,13 @@ const std::vector<Defect>& defects() {
       {"second_document", {"2:1: a second document; allowed: one"}},
       {"several_mistakes",
        {"2:3: sensors[3]: found nothing; allowed: keys and their values",
-        "2:27: sensors[0].driver: found 'simulatd'; allowed: replay, simulated; did you mean simulated?",
+        "2:27: sensors[0].driver: found 'simulatd'; allowed: adxl345-i2c, adxl345-iio, adxl345-serial, shimmer, "
+        "replay, simulated; did you mean simulated?",
         "3:12: sensors[1].name: another sensor is called 'chest'; allowed: a name of its own",
         "3:41: sensors[1].file: found 'no_such_file.csv'; allowed: a file that exists; there is none at " +
             (kDefects / "no_such_file.csv").string(),
-        "3:59: sensors[1].rate: a key of driver simulated, not of replay; allowed: name, driver, mount, file, speed, "
+        "3:59: sensors[1].rate: a key of driver adxl345-i2c, adxl345-iio, adxl345-serial, shimmer, simulated, not of "
+        "replay; allowed: name, driver, mount, file, speed, "
         "loop, placement",
         "3:69: sensors[1].sped: unknown key, did you mean speed?; allowed: name, driver, mount, file, speed, loop, "
         "placement",

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <cstdint>
@@ -97,6 +98,68 @@ TEST_F(Reader, HasDefaultsForAllThatIsNotRequired) {
   EXPECT_EQ(sensor("seed: 7, driver: simulated"), (Sensor{"s", SimulatedSensor{.seed = 7}, Mount{}, std::nullopt}));
 }
 
+TEST_F(Reader, ReadsDevices) {
+  EXPECT_EQ(
+      sensor("driver: adxl345-i2c, device: /dev/i2c-7, address: 0x1D, rate: 12.5, range: 2, "
+             "interrupt: /dev/gpiochip0:17, placement: hip, calibration: {offset: [0.1, -0.2, 0], scale: [1, 1.02, "
+             "0.98]}"),
+      (Sensor{
+          "s",
+          Adxl345I2cSensor{
+              .device = "/dev/i2c-7", .address = 0x1d, .rate_hz = 12.5, .range_g = 2, .interrupt = "/dev/gpiochip0:17"},
+          Mount{}, "hip", Calibration{.offset_mps2 = {0.1, -0.2, 0}, .scale = {1, 1.02, 0.98}}}));
+  EXPECT_EQ(sensor("driver: adxl345-iio, rate: 50"), (Sensor{"s", Adxl345IioSensor{.rate_hz = 50}, Mount{}, {}}));
+  EXPECT_EQ(sensor("driver: adxl345-serial, device: ttyUSB0, baud: 9600, format: cobs, unit: raw, time_unit: us, "
+                   "rate: 25, range: 4"),
+            (Sensor{"s",
+                    Adxl345SerialSensor{.device = folder_ / "ttyUSB0",
+                                        .baud = 9600,
+                                        .format = "cobs",
+                                        .unit = "raw",
+                                        .time_unit = "us",
+                                        .rate_hz = 25,
+                                        .range_g = 4},
+                    Mount{},
+                    {}}));
+  EXPECT_EQ(
+      sensor("driver: shimmer, device: /dev/rfcomm0, rate: 128, accelerometer: wide-range, range: 1.5"),
+      (Sensor{"s",
+              ShimmerSensor{.device = "/dev/rfcomm0", .rate_hz = 128, .accelerometer = "wide-range", .range_g = 1.5},
+              Mount{},
+              {}}));
+}
+
+TEST_F(Reader, RefusesWhatNoDeviceHas) {
+  const std::vector<std::pair<std::string, std::string>> refused{
+      {"driver: adxl345-i2c, address: 0x52", "0x53, 0x1d"},
+      {"driver: adxl345-i2c, rate: 51.2", "12.5, 25, 50, 100, 200, 400"},
+      {"driver: adxl345-i2c, range: 2.5", "2, 4, 8, 16"},
+      {"driver: adxl345-i2c, interrupt: 17", "a chip and a line of it, e.g. gpiochip0:17"},
+      {"driver: adxl345-i2c, calibration: {scale: [1, 1, 3]}", "a number from 0.5 to 2"},
+      {"driver: adxl345-i2c, calibration: {offset: [0, 0]}", "one for each of x, y and z"},
+      {"driver: adxl345-i2c, calibration: {offsets: []}", "offset, scale"},
+      {"driver: adxl345-serial, device: d, unit: m/s", "raw, mg, g, m/s2"},
+      {"driver: shimmer, device: d, range: 3", "1.5, 2, 4, 6, 8, 16"},
+  };
+  for (const auto& [text, allowed] : refused) {
+    const auto said = problems("sensors: [{name: a, " + text + "}]");
+    ASSERT_THAT(said, SizeIs(1)) << text;
+    EXPECT_THAT(said[0], testing::HasSubstr("allowed: " + allowed)) << text;
+  }
+  EXPECT_THAT(problems("sensors: [{name: a, driver: shimmer}]"),
+              ElementsAre("1:11: sensors[0].device: missing; there is no default"));
+}
+
+TEST_F(Reader, RefusesTwoSensorsOnOneDevice) {
+  EXPECT_THAT(problems("sensors: [{name: a, driver: adxl345-i2c}, {name: b, driver: adxl345-i2c, address: 0x1d}]"),
+              testing::IsEmpty());
+  EXPECT_THAT(problems("sensors: [{name: a, driver: adxl345-i2c}, {name: b, driver: adxl345-i2c, address: 0x53}]"),
+              ElementsAre("1:43: sensors[1]: another sensor uses /dev/i2c-1 at 0x53; allowed: a device of its own"));
+  EXPECT_THAT(
+      problems("sensors: [{name: a, driver: shimmer, device: /d}, {name: b, driver: adxl345-serial, device: /d}]"),
+      SizeIs(1));
+}
+
 TEST_F(Reader, TellsAllMistakesInTheOrderOfTheFile) {
   EXPECT_THAT(
       problems("mqtt: {url: x}\nnodes: a\nmodel:\n  threads: 0\n"),
@@ -167,7 +230,8 @@ TEST_F(Reader, AcceptsTheEndsOfARangeAndNothingBeyond) {
 
 TEST_F(Reader, RefusesAnUnknownDriverAndLeavesItsKeysAlone) {
   EXPECT_THAT(problems("sensors: [{name: a, driver: reply, file: r.csv, seed: 1, foo: 1}]"),
-              ElementsAre("1:29: sensors[0].driver: found 'reply'; allowed: replay, simulated; did you mean replay?",
+              ElementsAre("1:29: sensors[0].driver: found 'reply'; allowed: adxl345-i2c, adxl345-iio, adxl345-serial, "
+                          "shimmer, replay, simulated; did you mean replay?",
                           "1:58: sensors[0].foo: unknown key; allowed: name, driver, mount"));
   EXPECT_THAT(problems("sensors: [{name: a}]"), ElementsAre("1:11: sensors[0].driver: missing; there is no default"));
 }
@@ -228,6 +292,9 @@ TEST_F(Reader, SaysWhyAFileCannotBeRead) {
   const auto missing = folder_ / "missing.yaml";
   EXPECT_EQ(said(missing), missing.string() + ": cannot be read (No such file or directory); name a readable file");
   EXPECT_EQ(said(folder_), folder_.string() + ": cannot be read (Is a directory); name a readable file");
+  const auto pipe = folder_ / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(said(pipe), pipe.string() + ": is no regular file; name a readable file");
 }
 
 TEST_F(Reader, ReadsFilesOfOneMebibyteAndNoMore) {

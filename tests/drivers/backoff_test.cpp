@@ -1,11 +1,11 @@
-#include "daemon/backoff.hpp"
+#include "drivers/backoff.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <vector>
 
-namespace propriod::daemon {
+namespace propriod::drivers {
 namespace {
 
 using namespace std::chrono_literals;
@@ -46,4 +46,4 @@ TEST(Backoff, DrawsTheSameWaitsFromTheSameSeedAndOthersFromAnother) {
 }
 
 }  // namespace
-}  // namespace propriod::daemon
+}  // namespace propriod::drivers

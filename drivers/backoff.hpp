@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <random>
 
-namespace propriod::daemon {
+namespace propriod::drivers {
 
 /// How long to wait before the next attempt to reach something that is away: doubles from `first` up to `longest`, and
 /// every wait is drawn between half of that and all of it, so that the many clients of one broker do not all come back
@@ -31,4 +31,4 @@ class Backoff {
   std::minstd_rand random_;
 };
 
-}  // namespace propriod::daemon
+}  // namespace propriod::drivers

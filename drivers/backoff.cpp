@@ -1,8 +1,8 @@
-#include "daemon/backoff.hpp"
+#include "drivers/backoff.hpp"
 
 #include <algorithm>
 
-namespace propriod::daemon {
+namespace propriod::drivers {
 
 Backoff::Backoff(const Options& options) : options_(options), ceiling_(options.first), random_(options.seed) {}
 
@@ -13,4 +13,4 @@ std::chrono::milliseconds Backoff::next() {
   return drawn;
 }
 
-}  // namespace propriod::daemon
+}  // namespace propriod::drivers

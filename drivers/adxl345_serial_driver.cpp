@@ -1,0 +1,145 @@
+#include "drivers/adxl345_serial_driver.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/asio/this_coro.hpp>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "drivers/adxl345_registers.hpp"
+#include "drivers/errors.hpp"
+
+namespace propriod::drivers {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+constexpr auto kLongestSilence = 5s;      // an Uno that was reset by opening its port is quiet for 2 s
+constexpr auto kLongestUnreadable = 30s;  // then to open the port once more may help, and nothing is lost by it
+constexpr double kUsPerSecond = 1e6;
+constexpr double kMostResonatorDriftPpm = 20'000;  // ceramic ones are off by 0.5 %, RC oscillators by 1 to 2 %
+
+double mps2_per(Adxl345SerialDriver::Unit unit) noexcept {
+  switch (unit) {
+    case Adxl345SerialDriver::Unit::kRaw:
+      return adxl345::kMps2PerCount;
+    case Adxl345SerialDriver::Unit::kMg:
+      return kStandardGravityMps2 / 1000;
+    case Adxl345SerialDriver::Unit::kG:
+      return kStandardGravityMps2;
+    case Adxl345SerialDriver::Unit::kMps2:
+      break;
+  }
+  return 1;
+}
+
+double us_per(Adxl345SerialDriver::TimeUnit unit) noexcept {
+  switch (unit) {
+    case Adxl345SerialDriver::TimeUnit::kS:
+      return 1e6;
+    case Adxl345SerialDriver::TimeUnit::kMs:
+      return 1e3;
+    case Adxl345SerialDriver::TimeUnit::kUs:
+      break;
+  }
+  return 1;
+}
+
+/// Whether device time, or the count of samples that stands for it, does not go on from the reading before.
+bool is_cut_off(const SerialReading& reading) noexcept {
+  return reading.before.restarted || (!reading.time_us && reading.before.gap);
+}
+
+std::variant<CsvLineDecoder, CobsFrameDecoder> decoder_for(const Adxl345SerialDriver::Options& options) noexcept {
+  if (options.format == Adxl345SerialDriver::Format::kCobs) return CobsFrameDecoder(options.device.rate_hz);
+  return CsvLineDecoder({.mps2_per_unit = mps2_per(options.unit),
+                         .us_per_time_unit = us_per(options.time_unit),
+                         .rate_hz = options.device.rate_hz});
+}
+
+}  // namespace
+
+Adxl345SerialDriver::Adxl345SerialDriver(asio::io_context& io, const Options& options)
+    : DeviceDriver(io, options.device),
+      baud_(options.baud),
+      decoder_(decoder_for(options)),
+      diagnosis_({.baud = options.baud, .text = options.format == Format::kCsv, .rate_hz = options.device.rate_hz}) {}
+
+asio::awaitable<void> Adxl345SerialDriver::session() {
+  SerialPort port(co_await asio::this_coro::executor, options().device, baud_);
+  port_ = &port;
+  std::visit([](auto& decoder) { decoder.reconnected(); }, decoder_);
+  if (clock_) clock_->restart();
+  diagnosis_.restart();
+  last_reading_ = BootClock::now();
+  std::array<std::byte, 1024> buffer;
+  while (!stopping()) {
+    const std::size_t count = co_await port.read_some(buffer, kLongestSilence);
+    if (stopping()) break;
+    if (count == 0) {
+      throw DeviceError(fmt::format(
+          "{}: opened, but silent for {} s: is it the right port, does the sketch run, and does the sensor answer it?",
+          options().device.string(), kLongestSilence.count()));
+    }
+    const BootTime arrival = BootClock::now();
+    take(std::span(buffer).first(count), arrival);
+    if (arrival - last_reading_ > kLongestUnreadable) {
+      const std::string why = diagnosis_.in_words();
+      throw DeviceError(fmt::format("{}: nothing readable for {} s: {}", options().device.string(),
+                                    kLongestUnreadable.count(), why.empty() ? "hardly anything comes" : why));
+    }
+  }
+}
+
+void Adxl345SerialDriver::interrupt() noexcept {
+  if (port_ != nullptr) port_->cancel();
+}
+
+void Adxl345SerialDriver::take(std::span<const std::byte> bytes, BootTime arrival) {
+  const auto understood_bytes = std::visit(
+      [&](auto& decoder) {
+        for (const std::byte byte : bytes) {
+          for (const SerialReading& reading : decoder.take(byte)) {
+            if (batch_count_ == batch_.size() || is_cut_off(reading)) deliver_batch(arrival);
+            batch_[batch_count_++] = reading;
+          }
+        }
+        return decoder.understood_bytes();
+      },
+      decoder_);
+  deliver_batch(arrival);
+  if (clock_) report_drift(clock_->drift_ppm());
+  if (auto advice = diagnosis_.observe(bytes, understood_bytes, static_cast<std::uint64_t>(samples_), arrival)) {
+    set_advice(*std::move(advice));
+  }
+}
+
+/// All readings that arrived together in one: the newest tells the clock most, so it is told first.
+void Adxl345SerialDriver::deliver_batch(BootTime arrival) noexcept {
+  const auto batch = std::span(batch_).first(std::exchange(batch_count_, 0));
+  if (batch.empty()) return;
+  last_reading_ = arrival;
+  if (!clock_ || is_cut_off(batch.front())) begin_clock(!batch.front().time_us);
+  std::int64_t newest = samples_;
+  for (const SerialReading& reading : batch) newest += static_cast<std::int64_t>(reading.before.lost) + 1;
+  clock_->observe(batch.back().time_us.value_or(newest), arrival);
+  for (const SerialReading& reading : batch) {
+    report_lost(reading.before.lost);
+    if (reading.before.gap) report_gap();
+    if (reading.before.resynchronised) report_resynchronisation();
+    samples_ += static_cast<std::int64_t>(reading.before.lost) + 1;
+    deliver(clock_->time_of(reading.time_us.value_or(samples_)), reading.accel_mps2);
+  }
+}
+
+void Adxl345SerialDriver::begin_clock(bool counts_samples) noexcept {
+  if (clock_ && clock_counts_samples_ == counts_samples) return clock_->restart();
+  clock_counts_samples_ = counts_samples;
+  clock_.emplace(counts_samples ? DeviceClock::Options{options().rate_hz, adxl345::kMostDriftPpm}
+                                : DeviceClock::Options{kUsPerSecond, kMostResonatorDriftPpm});
+}
+
+}  // namespace propriod::drivers

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <variant>
+
+#include "drivers/cobs_frame_decoder.hpp"
+#include "drivers/csv_line_decoder.hpp"
+#include "drivers/device_clock.hpp"
+#include "drivers/device_driver.hpp"
+#include "drivers/serial_diagnosis.hpp"
+#include "drivers/serial_port.hpp"
+
+namespace propriod::drivers {
+
+/// An ADXL345 behind a microcontroller that prints its readings as lines of text (`csv_line.hpp`) or sends them as
+/// frames (`cobs_protocol.md`). It only listens.
+class Adxl345SerialDriver : public DeviceDriver {
+ public:
+  enum class Format : std::uint8_t { kCsv, kCobs };
+  enum class Unit : std::uint8_t { kRaw, kMg, kG, kMps2 };  ///< kRaw: 3.9 mg a count
+  enum class TimeUnit : std::uint8_t { kS, kMs, kUs };
+
+  struct Options {
+    DeviceDriver::Options device{};
+    unsigned baud = 115'200;
+    Format format = Format::kCsv;
+    Unit unit = Unit::kMps2;             ///< of lines; frames hold counts
+    TimeUnit time_unit = TimeUnit::kMs;  ///< of the time in lines of four numbers
+  };
+
+  Adxl345SerialDriver(boost::asio::io_context& io, const Options& options);
+
+ private:
+  boost::asio::awaitable<void> session() override;
+  void interrupt() noexcept override;
+
+  void take(std::span<const std::byte> bytes, BootTime arrival);
+  void deliver_batch(BootTime arrival) noexcept;
+  void begin_clock(bool counts_samples) noexcept;
+
+  unsigned baud_;
+  std::variant<CsvLineDecoder, CobsFrameDecoder> decoder_;
+  SerialDiagnosis diagnosis_;
+  std::array<SerialReading, 256> batch_{};  // arrived together, and not yet handed on
+  std::size_t batch_count_ = 0;
+  std::optional<DeviceClock> clock_;  // from the first reading on, which tells whether there is a device time
+  bool clock_counts_samples_ = false;
+  std::int64_t samples_ = 0;    // with the lost ones
+  BootTime last_reading_{};     // its arrival
+  SerialPort* port_ = nullptr;  // of the session under way
+};
+
+}  // namespace propriod::drivers

@@ -1,0 +1,295 @@
+// Devices that speak their real protocols, fed with a real recording: does the service say of them what it says of the
+// recording itself?
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "drivers/adxl345_registers.hpp"
+#include "drivers/recording_file.hpp"
+#include "tests/simulators/adxl345_serial_simulator.hpp"
+#include "tests/simulators/pty_host.hpp"
+#include "tests/simulators/shimmer_simulator.hpp"
+#include "tests/support/child_process.hpp"
+#include "tests/support/mosquitto.hpp"
+#include "tests/support/subscriber.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace propriod::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using nlohmann::json;
+using std::chrono::nanoseconds;
+using tests::ChildProcess;
+
+constexpr nanoseconds kPeriod = 20ms;  // of the recordings, and of the model
+constexpr std::int64_t kStep = 60;     // of the windows, in periods
+
+fs::path watch(const std::string& name) { return fs::path{PROPRIOD_TEST_DATA} / "watch" / name; }
+
+int finish(ChildProcess& process) {
+  const int status = process.wait();
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/// What all devices measure: several exercises of one person, one behind the other.
+class Movement {
+ public:
+  explicit Movement(std::size_t samples) {
+    for (const auto& entry : fs::directory_iterator(watch(""))) {
+      const auto name = entry.path().filename().string();
+      if (name.starts_with("s08_") && name.ends_with(".csv.gz")) files_.push_back(entry.path());
+    }
+    std::ranges::sort(files_);
+    while (samples_.size() < samples) {
+      for (const auto& file : files_) {
+        for (const auto& sample : drivers::read_recording(file).samples) samples_.push_back(sample.accel_mps2);
+      }
+    }
+  }
+
+  [[nodiscard]] const std::vector<drivers::Acceleration>& samples() const { return samples_; }
+
+  [[nodiscard]] drivers::Acceleration at(nanoseconds time) const {
+    const auto before = static_cast<std::size_t>(time / kPeriod);
+    const double share = static_cast<double>((time % kPeriod).count()) / static_cast<double>(kPeriod.count());
+    drivers::Acceleration result{};
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      result[axis] = static_cast<float>(std::lerp(static_cast<double>(samples_.at(before)[axis]),
+                                                  static_cast<double>(samples_.at(before + 1)[axis]), share));
+    }
+    return result;
+  }
+
+  [[nodiscard]] tests::AccelCounts counts(std::uint64_t index) const {
+    tests::AccelCounts counts{};
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      counts[axis] = static_cast<std::int16_t>(
+          std::lround(static_cast<double>(samples_.at(index)[axis]) / drivers::adxl345::kMps2PerCount));
+    }
+    return counts;
+  }
+
+  /// A recording file of it, from its `first` sample on.
+  void write(const fs::path& csv, std::size_t first) const {
+    drivers::RecordingWriter writer(csv, {}, {}, {});
+    for (std::size_t k = first; k < samples_.size(); ++k) {
+      writer.write({.time = kPeriod * static_cast<std::int64_t>(k - first), .accel_mps2 = samples_[k]});
+    }
+    writer.close();
+  }
+
+ private:
+  std::vector<fs::path> files_;
+  std::vector<drivers::Acceleration> samples_;
+};
+
+/// When a device's time 0 was, in UTC: as near as its simulation was ever on time.
+class Start {
+ public:
+  void measured(nanoseconds since_start) {
+    const std::int64_t candidate =
+        nanoseconds{std::chrono::system_clock::now().time_since_epoch()}.count() - since_start.count();
+    if (candidate < utc_ns_) utc_ns_ = candidate;  // its thread alone writes
+  }
+  [[nodiscard]] nanoseconds utc() const { return nanoseconds{utc_ns_}; }
+
+ private:
+  std::atomic<std::int64_t> utc_ns_{std::numeric_limits<std::int64_t>::max()};
+};
+
+nanoseconds parse_utc(const std::string& text) {
+  std::tm date{};
+  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &date);
+  if (rest == nullptr) throw std::runtime_error("no time: " + text);
+  return std::chrono::seconds{timegm(&date)} + nanoseconds{std::llround(std::stod(rest) * 1e9)};
+}
+
+using Predictions = std::map<std::string, std::map<std::uint64_t, json>>;  // by sensor and `seq`
+
+class Devices : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directory(folder_ / "training");
+    for (const auto& entry : fs::directory_iterator(watch(""))) {
+      const auto name = entry.path().filename().string();
+      if (name.starts_with("s03_") || name.starts_with("s05_")) fs::copy_file(entry, folder_ / "training" / name);
+    }
+    ChildProcess training({PROPRIOD_PROGRAM, "train", "--data", folder_ / "training", "--format", "propriod", "--out",
+                           folder_ / "models" / "watch", "--split", "random", "--epochs", "3", "--threads", "1"});
+    ASSERT_EQ(finish(training), 0);
+  }
+
+  /// What the service publishes while it runs with `sensors`, until it ends or for `time`.
+  Predictions serve(const std::string& sensors, nanoseconds time) {
+    tests::Mosquitto broker;
+    broker.start();
+    drivers::Wakeup bell;
+    tests::Subscriber subscriber{broker.port(), "propriod/test/#", bell};
+    subscriber.connect();
+    std::ofstream(folder_ / "propriod.yaml")
+        << "node: test\nmodel: {directory: " << folder_ / "models"
+        << ", name: watch, unknown_below: 0}\n"
+        << "mqtt: {url: 'mqtt://127.0.0.1:" << broker.port() << "', queue_messages: 100000}\nsensors:\n"
+        << sensors;
+    ChildProcess service({PROPRIOD_PROGRAM, "run", "--config", folder_ / "propriod.yaml"});
+    if (time > 0s) {
+      std::this_thread::sleep_for(time);  // real time is the subject
+      service.send_signal(SIGTERM);
+    }
+    EXPECT_EQ(finish(service), 0);
+    Predictions predictions;
+    for (const auto& message : subscriber.messages()) {
+      if (message.topic.ends_with("/health")) health_[message.topic] = json::parse(message.payload);
+      if (!message.topic.ends_with("/prediction")) continue;
+      auto said = json::parse(message.payload);
+      predictions[said.at("sensor")].emplace(said.at("seq").get<std::uint64_t>(), std::move(said));
+    }
+    return predictions;
+  }
+
+  /// What is said of the recording itself: of every window, wherever it starts.
+  void replay(const Movement& movement) {
+    std::ostringstream sensors;
+    for (std::int64_t shift = 0; shift < kStep; ++shift) {
+      const auto name = "shift" + std::to_string(shift);
+      movement.write(folder_ / (name + ".csv"), static_cast<std::size_t>(shift));
+      sensors << "  - {name: " << name << ", driver: replay, file: " << name << ".csv, speed: 0}\n";
+    }
+    truth_ = serve(sensors.str(), 0s);
+  }
+
+  /// Compares all windows of a device with those of the recording that start within half a period of them.
+  void expect_as_replayed(const std::string& sensor, const std::map<std::uint64_t, json>& served, nanoseconds start) {
+    std::map<std::string, int> equal;
+    std::ostringstream wrong;
+    for (const auto& [seq, said] : served) {
+      const auto since_start = parse_utc(said.at("window_start")) - start;
+      const auto sample = std::llround(static_cast<double>(since_start.count()) / static_cast<double>(kPeriod.count()));
+      const auto shift = truth_.find("shift" + std::to_string(sample % kStep));
+      ASSERT_NE(shift, truth_.end()) << sensor << ", window " << seq << ", " << sample << " samples after the start";
+      const auto window = shift->second.find(static_cast<std::uint64_t>(sample / kStep) + 1);
+      ASSERT_NE(window, shift->second.end()) << sensor << ", window " << seq << ", " << sample << " after the start";
+      const json& truth = window->second;
+      for (const auto* task : {"activity", "placement"}) {
+        if (said[task]["label"] == truth[task]["label"]) {
+          ++equal[task];
+          continue;
+        }
+        std::vector<double> best;
+        for (const auto& probability : truth[task]["probabilities"]) best.push_back(probability);
+        std::ranges::sort(best, std::greater{});
+        EXPECT_LE(best[0] - best[1], 0.1) << sensor << ", " << task << ", window " << seq;
+      }
+    }
+    const auto windows = static_cast<double>(served.size());
+    for (const auto& [task, count] : equal) {
+      std::printf("%s: %s equal in %d of %zu windows\n", sensor.c_str(), task.c_str(), count, served.size());
+      EXPECT_GE(count, 0.98 * windows) << sensor << ", " << task;
+    }
+  }
+
+  void expect_every_serial_device_as_replayed(std::chrono::seconds time);
+
+  tests::TemporaryDirectory temporary_;
+  const fs::path folder_ = temporary_.path();
+  Predictions truth_;
+  std::map<std::string, json> health_;
+};
+
+struct Simulated {
+  std::string yaml;
+  std::unique_ptr<tests::SerialDevice> device;
+};
+
+void Devices::expect_every_serial_device_as_replayed(std::chrono::seconds time) {
+  const Movement movement(static_cast<std::size_t>((time + 60s) / kPeriod));
+  replay(movement);
+
+  std::map<std::string, Start> starts;
+  const auto shimmer = [&](const std::string& name, const drivers::shimmer::Device& device) {
+    tests::ShimmerSimulator::Options options;
+    options.device = device;
+    options.signal = [&movement, &start = starts[name]](nanoseconds since_start) {
+      start.measured(since_start);
+      return movement.at(since_start);
+    };
+    return std::make_unique<tests::ShimmerSimulator>(options);
+  };
+  const auto serial = [&](const std::string& name, tests::Adxl345SerialSimulator::Format format) {
+    tests::Adxl345SerialSimulator::Options options;
+    options.format = format;
+    options.signal = [&movement, &start = starts[name]](std::uint64_t index) {
+      start.measured(kPeriod * static_cast<std::int64_t>(index));
+      return movement.counts(index);
+    };
+    return std::make_unique<tests::Adxl345SerialSimulator>(options);
+  };
+  using drivers::shimmer::FirmwareId;
+  using drivers::shimmer::Model;
+  using Format = tests::Adxl345SerialSimulator::Format;
+  std::map<std::string, Simulated> simulated;
+  simulated["shimmer3"] = {"driver: shimmer, accelerometer: wide-range, range: 8",
+                           shimmer("shimmer3", {.model = Model::kShimmer3,
+                                                .firmware = {.id = FirmwareId::kLogAndStream,
+                                                             .version = {.major = 0, .minor = 16, .release = 0}}})};
+  simulated["shimmer3-old"] = {
+      "driver: shimmer, accelerometer: wide-range, range: 8",
+      shimmer("shimmer3-old",
+              {.model = Model::kShimmer3,
+               .firmware = {.id = FirmwareId::kLogAndStream, .version = {.major = 0, .minor = 11, .release = 0}}})};
+  simulated["shimmer3r"] = {"driver: shimmer, accelerometer: wide-range, range: 8",
+                            shimmer("shimmer3r", {.model = Model::kShimmer3r,
+                                                  .firmware = {.id = FirmwareId::kLogAndStream,
+                                                               .version = {.major = 1, .minor = 0, .release = 30}}})};
+  simulated["shimmer2r"] = {"driver: shimmer, range: 6",
+                            shimmer("shimmer2r", {.model = Model::kShimmer2r,
+                                                  .firmware = {.id = FirmwareId::kBtStream,
+                                                               .version = {.major = 1, .minor = 0, .release = 0}}})};
+  simulated["csv"] = {"driver: adxl345-serial", serial("csv", Format::kCsv)};
+  simulated["csv-time"] = {"driver: adxl345-serial", serial("csv-time", Format::kCsvTime)};
+  simulated["cobs"] = {"driver: adxl345-serial, format: cobs", serial("cobs", Format::kCobs)};
+
+  std::ostringstream sensors;
+  std::vector<std::unique_ptr<tests::PtyHost>> hosts;
+  for (auto& [name, what] : simulated) {
+    sensors << "  - {name: " << name << ", device: " << folder_ / name << ", " << what.yaml << "}\n";
+    hosts.push_back(std::make_unique<tests::PtyHost>(*what.device, folder_ / name));
+  }
+  const Predictions served = serve(sensors.str(), time);
+  hosts.clear();
+  for (const auto& [name, what] : simulated) {
+    ASSERT_TRUE(served.contains(name)) << name << " said nothing";
+    EXPECT_GE(served.at(name).size(), static_cast<std::size_t>((time - 12s) / (kStep * kPeriod))) << name;
+    expect_as_replayed(name, served.at(name), starts.at(name).utc());
+    const auto& health = health_.at("propriod/test/" + name + "/health");
+    EXPECT_EQ(health.at("lost"), 0) << name;
+    EXPECT_EQ(health.at("connected"), true) << name;
+  }
+}
+
+TEST_F(Devices, AreRecognisedAsTheirRecordingIs) { expect_every_serial_device_as_replayed(25s); }
+
+TEST_F(Devices, LongSessionsAreRecognisedAsTheirRecordingIs) { expect_every_serial_device_as_replayed(180s); }
+
+}  // namespace
+}  // namespace propriod::daemon
