@@ -96,8 +96,8 @@ void Adxl345I2cDriver::check_settings(Adxl345Chip& chip, bool silent) {
   if (!kept) return;  // the next poll meets the same failure, and counts it
   checked_ = BootClock::now();
   if (!*kept) {
+    if (!settings_lost_) spdlog::warn("sensor_settings_lost sensor={}", own_.device.name);
     settings_lost_ = checked_;
-    spdlog::warn("sensor_settings_lost sensor={}", own_.device.name);
     set_up(chip);
     set_advice(
         "the sensor lost its settings and was set up anew: its supply dips, or another program writes to it; check "

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -17,7 +19,7 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr auto kLongestSilence = 5s;      // an Uno that was reset by opening its port is quiet for 2 s
+constexpr auto kLeastSilence = 5s;        // an Uno that was reset by opening its port is quiet for 2 s
 constexpr auto kLongestUnreadable = 30s;  // then to open the port once more may help, and nothing is lost by it
 constexpr double kUsPerSecond = 1e6;
 constexpr double kMostResonatorDriftPpm = 20'000;  // ceramic ones are off by 0.5 %, RC oscillators by 1 to 2 %
@@ -75,14 +77,17 @@ asio::awaitable<void> Adxl345SerialDriver::session() {
   if (clock_) clock_->restart();
   diagnosis_.restart();
   last_reading_ = BootClock::now();
+  // A slow sensor fills its frame for a while.
+  const auto longest_silence = std::max<std::chrono::seconds>(
+      kLeastSilence, std::chrono::seconds{std::lround(2 * CobsFrame::kMostSamples / options().rate_hz)});
   std::array<std::byte, 1024> buffer;
   while (!stopping()) {
-    const std::size_t count = co_await port.read_some(buffer, kLongestSilence);
+    const std::size_t count = co_await port.read_some(buffer, longest_silence);
     if (stopping()) break;
     if (count == 0) {
       throw DeviceError(fmt::format(
           "{}: opened, but silent for {} s: is it the right port, does the sketch run, and does the sensor answer it?",
-          options().device.string(), kLongestSilence.count()));
+          options().device.string(), longest_silence.count()));
     }
     const BootTime arrival = BootClock::now();
     take(std::span(buffer).first(count), arrival);

@@ -11,7 +11,8 @@
 namespace propriod::drivers {
 namespace {
 
-/// The group that may use the device; where it has none of its own (root's), the one that Debian's rules would give it.
+/// The group that may use the device; where it has none of its own (root's), the one that Debian's rules would give it,
+/// if any.
 std::string group_of(const std::filesystem::path& device) {
   struct stat status {};
   if (stat(device.c_str(), &status) == 0 && status.st_gid != 0 && (status.st_mode & S_IWGRP) != 0) {
@@ -22,7 +23,9 @@ std::string group_of(const std::filesystem::path& device) {
       return found->gr_name;
     }
   }
-  return device.filename().string().starts_with("i2c-") ? "i2c" : "dialout";
+  const std::string name = device.filename().string();
+  if (name.starts_with("iio:") || name.starts_with("gpiochip")) return {};
+  return name.starts_with("i2c-") ? "i2c" : "dialout";
 }
 
 std::string remedy(const std::filesystem::path& device, int error) {
@@ -33,6 +36,7 @@ std::string remedy(const std::filesystem::path& device, int error) {
       return "is it plugged in, paired, and spelled right? `propriod sensors` lists what is there";
     case EACCES:
     case EPERM:
+      if (group_of(device).empty()) return "only root may use it; a udev rule can give it to a group of yours";
       return fmt::format("join the group that may use it: sudo usermod -aG {} $USER, and log in anew",
                          group_of(device));
     case EBUSY:

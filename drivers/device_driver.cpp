@@ -62,13 +62,17 @@ void DeviceDriver::stop() noexcept {
 /// Waits, but no longer than until a device that is missing now has been plugged in.
 asio::awaitable<void> DeviceDriver::wait_for(std::chrono::milliseconds longest) {
   const BootTime until = BootClock::now() + longest;
-  bool missing = !is_there(options_.device);
+  bool was_there = is_there(options_.device);
   while (!stopping() && BootClock::now() < until) {
-    timer_.expires_at(missing ? std::min<BootTime>(until, BootClock::now() + kPresencePoll) : until);
+    timer_.expires_at(std::min<BootTime>(until, BootClock::now() + kPresencePoll));
     boost::system::error_code cancelled;  // by stop(), which the loop's condition sees
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
-    if (missing && is_there(options_.device)) break;
-    missing = !is_there(options_.device);
+    const bool there = is_there(options_.device);
+    if (there && !was_there) {
+      backoff_.reset();  // it may take some attempts until udev is done with it, or it has booted
+      break;
+    }
+    was_there = there;
   }
 }
 

@@ -65,6 +65,9 @@ class DeviceDriver : public Driver {
   /// Samples are missing before the next one, and nobody can tell how many.
   void report_gap() noexcept;
 
+  /// The largest reading of an axis, of a device that tells it only once it is connected.
+  void set_range(double mps2) noexcept { signal_check_.set_range(mps2); }
+
   void report_resynchronisation() noexcept { count(counters_.resynchronisations); }
   void report_drift(double ppm) noexcept { counters_.drift_ppm.store(ppm, std::memory_order_relaxed); }
   void report_battery(double volts) noexcept { counters_.battery_v.store(volts, std::memory_order_relaxed); }

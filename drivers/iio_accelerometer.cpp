@@ -29,6 +29,7 @@ constexpr double kSameScale = 0.05;         // the kernel says 0.038300, the dat
 constexpr int kReadingsForScale = 8;        // in a few milliseconds
 constexpr std::size_t kBufferLength = 128;  // samples the kernel keeps for a host that is late
 constexpr auto kLongestInterval = 200ms;
+constexpr auto kLongestSilence = 5s;
 constexpr double kGoldenRatio = 0.6180339887498949;
 constexpr double kFastest = 1 + adxl345::kMostDriftPpm * 1e-6;
 
@@ -227,12 +228,16 @@ BootTime IioAccelerometer::poll_buffer() {
     throw DeviceError(has_gone(options_.device, length == 0 ? "end of file" : std::generic_category().message(errno)));
   }
   const std::size_t count = length > 0 ? static_cast<std::size_t>(length) / size : 0;
+  if (count == 0 && now - heard_ > kLongestSilence) {
+    throw DeviceError(
+        fmt::format("{}: opened, but silent for {} s: is its interrupt line wired as the kernel was told?",
+                    options_.device.string(), kLongestSilence.count()));
+  }
   // Neither the chip's FIFO nor the kernel's buffer tells that it overflowed: a silence in which they may have, does.
-  if (seconds(now - heard_) * options_.rate_hz * kFastest > kBufferLength) {
+  if (count > 0 && seconds(now - heard_) * options_.rate_hz * kFastest > kBufferLength) {
     listener_.on_gap();
     clock_.restart();
     number_ = 0;
-    heard_ = now;
   }
   if (count > 0) {
     heard_ = now;

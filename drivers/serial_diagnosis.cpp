@@ -90,7 +90,7 @@ std::string SerialDiagnosis::in_words() const {
     case Opinion::kNoise:
       return fmt::format(
           "most of what comes cannot be read at {} baud: is `baud` what the sketch gives to Serial.begin()? Usual are "
-          "9600, 19200, 38400, 57600, 115200, 230400 and 250000{}",
+          "9600, 19200, 38400, 57600, 115200 and 230400{}",
           options_.baud, options_.text ? "; a sketch that sends frames needs `format: cobs`" : "");
     case Opinion::kText:
       return options_.text

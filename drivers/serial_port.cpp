@@ -22,20 +22,21 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 SerialPort::SerialPort(const asio::any_io_executor& executor, const std::filesystem::path& device, unsigned baud)
-    : device_(device), port_(executor), timer_(executor) {
+    : device_(device), line_(std::make_shared<Line>(executor)) {
+  auto& port = line_->port;
   error_code error;
-  port_.open(device.string(), error);  // NOLINT(bugprone-unused-return-value): the error is in `error`
+  port.open(device.string(), error);  // NOLINT(bugprone-unused-return-value): the error is in `error`
   if (error) throw DeviceError(cannot_open(device, error.value()));
   // Two readers of one line each get half of the bytes. The lock keeps our own kind out, TIOCEXCL the others; a
   // pseudo-terminal knows no TIOCEXCL.
-  if (flock(port_.native_handle(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+  if (flock(port.native_handle(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     throw DeviceError(cannot_open(device, EBUSY));
   }
-  ioctl(port_.native_handle(), TIOCEXCL);
+  ioctl(port.native_handle(), TIOCEXCL);
 
   using Base = asio::serial_port_base;
   const auto set = [&](const auto& option, const std::string& what) {
-    port_.set_option(option, error);  // NOLINT(bugprone-unused-return-value)
+    port.set_option(option, error);  // NOLINT(bugprone-unused-return-value)
     if (error) throw DeviceError(fmt::format("{}: cannot be set to {}: {}", device.string(), what, error.message()));
   };
   set(Base::baud_rate(baud), fmt::format("{} baud", baud));
@@ -43,16 +44,22 @@ SerialPort::SerialPort(const asio::any_io_executor& executor, const std::filesys
   set(Base::parity(Base::parity::none), "no parity");
   set(Base::stop_bits(Base::stop_bits::one), "one stop bit");
   set(Base::flow_control(Base::flow_control::none), "no flow control");
-  tcflush(port_.native_handle(), TCIOFLUSH);
+  tcflush(port.native_handle(), TCIOFLUSH);
+}
+
+SerialPort::Line::~Line() {
+  // What the device has not taken it never will; to close would wait for it, for half a minute.
+  if (port.is_open()) tcflush(port.native_handle(), TCOFLUSH);
 }
 
 void SerialPort::arm(std::chrono::nanoseconds patience) {
-  timer_.expires_after(patience);
-  timer_.async_wait([this](const error_code& cancelled) {
+  line_->timer.expires_after(patience);
+  line_->timer.async_wait([weak = std::weak_ptr{line_}](const error_code& cancelled) {
+    const auto line = weak.lock();
     // A wait that had ended just before it was cancelled must not hit the next read.
-    if (cancelled || timer_.expiry() > BootClock::now()) return;
+    if (cancelled || !line || line->timer.expiry() > BootClock::now()) return;
     error_code ignored;
-    port_.cancel(ignored);  // NOLINT(bugprone-unused-return-value)
+    line->port.cancel(ignored);  // NOLINT(bugprone-unused-return-value)
   });
 }
 
@@ -60,9 +67,9 @@ asio::awaitable<std::size_t> SerialPort::read_some(std::span<std::byte> into, st
   if (cancelled_) co_return 0;
   arm(patience);
   error_code error;
-  const std::size_t count = co_await port_.async_read_some(asio::buffer(into.data(), into.size()),
-                                                           asio::redirect_error(asio::use_awaitable, error));
-  timer_.cancel();
+  const std::size_t count = co_await line_->port.async_read_some(asio::buffer(into.data(), into.size()),
+                                                                 asio::redirect_error(asio::use_awaitable, error));
+  line_->timer.cancel();
   if (error && error != asio::error::operation_aborted) throw DeviceError(has_gone(device_, error.message()));
   co_return count;
 }
@@ -70,9 +77,9 @@ asio::awaitable<std::size_t> SerialPort::read_some(std::span<std::byte> into, st
 asio::awaitable<void> SerialPort::write(std::span<const std::byte> bytes, std::chrono::nanoseconds patience) {
   arm(patience);
   error_code error;
-  co_await asio::async_write(port_, asio::buffer(bytes.data(), bytes.size()),
+  co_await asio::async_write(line_->port, asio::buffer(bytes.data(), bytes.size()),
                              asio::redirect_error(asio::use_awaitable, error));
-  timer_.cancel();
+  line_->timer.cancel();
   if (error == asio::error::operation_aborted) {
     throw DeviceError(fmt::format("{}: takes no more bytes; is the other end still there?", device_.string()));
   }
@@ -82,7 +89,7 @@ asio::awaitable<void> SerialPort::write(std::span<const std::byte> bytes, std::c
 void SerialPort::cancel() noexcept {
   cancelled_ = true;
   error_code ignored;
-  port_.cancel(ignored);  // NOLINT(bugprone-unused-return-value)
+  line_->port.cancel(ignored);  // NOLINT(bugprone-unused-return-value)
 }
 
 }  // namespace propriod::drivers

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <span>
 
 #include "drivers/boot_clock.hpp"
@@ -31,15 +32,26 @@ class SerialPort {
   /// Ends the read that is under way, and makes later ones return 0 at once: the owner is stopping.
   void cancel() noexcept;
 
+  [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
+
   /// Lets reads work again after `cancel()`, for the last words with the device.
   void resume() noexcept { cancelled_ = false; }
 
  private:
+  // Shared with the timer's handler, which may be on its way when this is destroyed.
+  struct Line {
+    explicit Line(const boost::asio::any_io_executor& executor) : port(executor), timer(executor) {}
+    Line(const Line&) = delete;
+    Line& operator=(const Line&) = delete;
+    ~Line();
+    boost::asio::serial_port port;
+    boost::asio::basic_waitable_timer<BootClock> timer;
+  };
+
   void arm(std::chrono::nanoseconds patience);
 
   std::filesystem::path device_;
-  boost::asio::serial_port port_;
-  boost::asio::basic_waitable_timer<BootClock> timer_;
+  std::shared_ptr<Line> line_;
   bool cancelled_ = false;
 };
 

@@ -23,9 +23,13 @@ constexpr std::array<std::int8_t, 9> kTurnedLeft{0, -100, 0, -100, 0, 0, 0, 0, -
 constexpr std::array<Range, 4> only(Range range) { return {range, range, range, range}; }
 
 const Facts& facts_of(Chip chip) noexcept {
-  static constexpr Facts kMma7361{.name = "MMA7361",
+  static constexpr Facts kMma7260{.name = "MMA7260",
                                   .offset = 2048,
                                   .ranges = {{{1.5, 101}, {2, 76}, {4, 38}, {6, 25}}},
+                                  .alignment = {-100, 0, 0, 0, -100, 0, 0, 0, 100}};
+  static constexpr Facts kMma7361{.name = "MMA7361",
+                                  .offset = 2048,
+                                  .ranges = {{{1.5, 101}, {0, 101}, {0, 25}, {6, 25}}},  // it has two
                                   .alignment = {-100, 0, 0, 0, -100, 0, 0, 0, 100}};
   static constexpr Facts kKxrb5{
       .name = "KXRB5-2042", .offset = 2047, .ranges = only({2, 83}), .alignment = kTurnedLeft};
@@ -48,6 +52,8 @@ const Facts& facts_of(Chip chip) noexcept {
                                    .ranges = {{{2, 1671}, {4, 836}, {8, 418}, {16, 209}}},
                                    .alignment = kTurnedLeft};
   switch (chip) {
+    case Chip::kMma7260:
+      return kMma7260;
     case Chip::kMma7361:
       return kMma7361;
     case Chip::kKxrb5:
@@ -85,7 +91,8 @@ bool is_first_generation(const Board& board) noexcept {
 const char* name_of(Chip chip) noexcept { return facts_of(chip).name; }
 
 Chip chip_of(Model model, Accelerometer accelerometer, const std::optional<Board>& board) noexcept {
-  if (is_shimmer2(model)) return Chip::kMma7361;
+  if (model == Model::kShimmer2r) return Chip::kMma7361;
+  if (is_shimmer2(model)) return Chip::kMma7260;
   const bool wide_range = accelerometer == Accelerometer::kWideRange;
   if (model == Model::kShimmer3r) return wide_range ? Chip::kLis2dw12 : Chip::kLsm6dsv;
   if (board && is_first_generation(*board)) return wide_range ? Chip::kLsm303dlhc : Chip::kKxrb5;

@@ -11,7 +11,8 @@ namespace propriod::drivers::shimmer {
 /// The accelerometers that Shimmers were built with. Sources: boards log-and-stream-common,
 /// docs/SHIMMER3_BOARD_REVISIONS.md; ranges and sensitivities Shimmer-Java-Android-API, sensors/*.
 enum class Chip : std::uint8_t {
-  kMma7361,     ///< Shimmer2r, and the MMA7260 of Shimmer2
+  kMma7260,     ///< Shimmer2
+  kMma7361,     ///< Shimmer2r
   kKxrb5,       ///< KXRB5-2042, low noise, first Shimmer3
   kKxtc9,       ///< KXTC9-2050, low noise, later Shimmer3
   kLsm303dlhc,  ///< wide range, first Shimmer3
@@ -32,7 +33,7 @@ struct Board {
 /// The chip that is read. A Shimmer3 whose board is not known is taken for one made since 2017.
 [[nodiscard]] Chip chip_of(Model model, Accelerometer accelerometer, const std::optional<Board>& board) noexcept;
 
-/// What a range code of 0 … 3 stands for, in g. The LSM303AHTR's are in no order.
+/// What a range code of 0 … 3 stands for, in g; 0 where it stands for nothing. The LSM303AHTR's are in no order.
 [[nodiscard]] double range_g(Chip chip, std::uint8_t code) noexcept;
 
 /// Nothing when the chip has no such range.

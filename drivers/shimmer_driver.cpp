@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -45,7 +46,10 @@ void ShimmerDriver::interrupt() noexcept {
 }
 
 asio::awaitable<void> ShimmerDriver::session() {
-  port_.reset();  // that of the session before
+  const struct Closing {
+    std::optional<SerialPort>& port;
+    ~Closing() { port.reset(); }
+  } closing{port_};
   port_.emplace(co_await asio::this_coro::executor, options().device, kBaud);
   shimmer::Link link(*port_, options().device.string());
   co_await link.drain();
@@ -54,10 +58,17 @@ asio::awaitable<void> ShimmerDriver::session() {
   set_advice(setup.advice);
   if (setup.battery_v) report_battery(*setup.battery_v);
   calibrator_.emplace(setup.calibration);
+  set_range(setup.range_g * kStandardGravityMps2);
   clock_.restart();
   link.decoder().discard();
   link.decoder().begin_stream(setup.layout);
-  co_await stream(link, setup.device);
+  std::exception_ptr lost;
+  try {
+    co_await stream(link, setup.device);
+  } catch (const DeviceError&) {
+    lost = std::current_exception();  // no co_await in a handler
+  }
+  if (lost && !stopping()) std::rethrow_exception(lost);
   co_await leave(link);
 }
 
@@ -111,10 +122,15 @@ asio::awaitable<void> ShimmerDriver::leave(shimmer::Link& link) {
   port_->resume();
   co_await link.send(shimmer::Code::kStop);
   std::array<std::byte, 1024> buffer;
-  const BootTime deadline = BootClock::now() + kStopPatience;
-  for (BootTime now = BootClock::now(); !stopped_ && now < deadline; now = BootClock::now()) {
-    const std::size_t count = co_await port_->read_some(buffer, deadline - now);
+  const BootTime begin = BootClock::now();
+  bool again = true;  // LogAndStream 0.11 sometimes misses a STOP
+  for (BootTime now = begin; !stopped_ && now < begin + kStopPatience; now = BootClock::now()) {
+    const std::size_t count = co_await port_->read_some(buffer, begin + kStopPatience - now);
     take(link.decoder(), std::span(buffer).first(count));
+    if (!stopped_ && again && BootClock::now() - begin > kStopPatience / 2) {
+      again = false;
+      co_await link.send(shimmer::Code::kStop);
+    }
   }
   link.decoder().quiet();
   take_events(link.decoder());

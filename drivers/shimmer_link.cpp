@@ -19,23 +19,34 @@ namespace {
 constexpr auto kQuiet = 150ms;        // a radio hands its bytes over in bursts that are closer than that
 constexpr auto kStopAgainAfter = 1s;  // LogAndStream 0.11 sometimes misses a STOP
 constexpr auto kLongestDrain = 5s;
+constexpr auto kLongestConnect =
+    20s;  // Linux opens an RFCOMM device before the radio has connected, and so long may it take
 
 }  // namespace
 
 asio::awaitable<void> Link::drain() {
   std::array<std::byte, 1024> unwanted;
   const BootTime begin = BootClock::now();
+  std::optional<BootTime> heard;  // the first byte
   for (BootTime stop_again = begin;;) {
     const BootTime now = BootClock::now();
-    if (now - begin >= kLongestDrain) {
+    if (heard && now - *heard >= kLongestDrain) {
       throw DeviceError(
           fmt::format("{}: does not stop sending: is it a Shimmer, and is nobody else talking to it?", name_));
+    }
+    if (!heard && now - begin >= kLongestConnect) {
+      throw DeviceError(fmt::format("{}: did not answer within {} s: is it switched on and near, and a Shimmer?", name_,
+                                    kLongestConnect.count()));
     }
     if (now >= stop_again) {
       co_await send(Code::kStop);
       stop_again = now + kStopAgainAfter;
     }
-    if (co_await port_.read_some(unwanted, kQuiet) == 0) break;
+    if (co_await port_.read_some(unwanted, kQuiet) > 0) {
+      if (!heard) heard = now;
+    } else if (heard || port_.cancelled()) {
+      break;
+    }
   }
 }
 

@@ -1,10 +1,12 @@
 #include "drivers/shimmer_setup.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -88,14 +90,20 @@ asio::awaitable<std::uint8_t> set_range(Link& link, Chip chip, std::optional<dou
   if (g) {
     const auto code = range_code(chip, *g);
     if (!code) {
-      throw DeviceError(fmt::format("{}: its {} has no range of {} g, but {}, {}, {} and {} g: change `range`",
-                                    link.name(), name_of(chip), *g, range_g(chip, 0), range_g(chip, 1),
-                                    range_g(chip, 2), range_g(chip, 3)));
+      std::set<double> ranges_g;
+      for (std::uint8_t known = 0; known < 4; ++known) ranges_g.insert(range_g(chip, known));
+      ranges_g.erase(0);
+      throw DeviceError(fmt::format("{}: its {} has no range of {} g, but {} g: change `range`", link.name(),
+                                    name_of(chip), *g, fmt::join(ranges_g, ", ")));
     }
     co_await set_and_check(link, "its range", Code::kSetAccelRange, Code::kGetAccelRange, *code);
     co_return *code;
   }
   const Bytes now = co_await link.ask("say its range", Code::kGetAccelRange);
+  if (number(now.at(0)) > 3 || range_g(chip, number(now.at(0))) == 0) {
+    throw DeviceError(fmt::format("{}: is set to range code {}, which its {} does not have: set `range`", link.name(),
+                                  number(now.at(0)), name_of(chip)));
+  }
   co_return number(now.at(0));
 }
 
@@ -162,6 +170,7 @@ asio::awaitable<Setup> set_up(Link& link, Request request) {
   const auto [block, verdict] = co_await ask_calibration(
       link, wide_range ? Code::kGetWideRangeCalibration : Code::kGetAccelCalibration, chip, range, board.has_value());
   setup.calibration = block;
+  setup.range_g = range_g(chip, range);
   if (!old) {
     const Link::Answer battery = co_await link.try_ask(Code::kGetBattery);
     setup.battery_v = parse_battery_v(battery.payload);

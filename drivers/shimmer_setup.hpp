@@ -21,6 +21,7 @@ struct Setup {
   Device device;
   PacketLayout layout;
   CalibrationBlock calibration;
+  double range_g = 0;
   std::optional<double> battery_v;
   std::string advice;  ///< what a user should know; empty when all is as it should be
 };

@@ -121,7 +121,7 @@ void SignalCheck::watch_for_sticking(BootTime time, const PreciseAcceleration& r
 }
 
 bool SignalCheck::at_the_end_of_the_range(double reading_mps2) const noexcept {
-  return range_mps2_ && std::abs(reading_mps2) >= kClipsAt * *range_mps2_;
+  return std::abs(reading_mps2) >= kClipsAt * range_mps2_.load(std::memory_order_relaxed);
 }
 
 bool SignalCheck::sticks(std::size_t axis, BootTime time) const noexcept {
@@ -179,7 +179,7 @@ std::vector<std::string> SignalCheck::in_words() const {
     findings.push_back(fmt::format(
         "{} clips: {:.0f} % of its readings within 5 s were at the end of the range (±{:.3g} g); raise `range`, or "
         "check `unit`",
-        kAxes[axis], std::max(1.F, share * 100), range_mps2_.value_or(0) / kStandardGravityMps2));
+        kAxes[axis], std::max(1.F, share * 100), range_mps2_.load(std::memory_order_relaxed) / kStandardGravityMps2));
   }
   const double norm_mps2 = rest_norm_mps2_.load(std::memory_order_relaxed);
   if (!std::isnan(norm_mps2)) findings.push_back(rest_in_words(norm_mps2));

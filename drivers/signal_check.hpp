@@ -20,7 +20,11 @@ namespace propriod::drivers {
 class SignalCheck {
  public:
   /// `range_mps2`: the largest reading of an axis, where it is known.
-  explicit SignalCheck(std::optional<double> range_mps2) noexcept : range_mps2_(range_mps2) {}
+  explicit SignalCheck(std::optional<double> range_mps2) noexcept
+      : range_mps2_(range_mps2.value_or(std::numeric_limits<double>::infinity())) {}
+
+  /// For a device that says its range only once it is connected.
+  void set_range(double range_mps2) noexcept { range_mps2_.store(range_mps2, std::memory_order_relaxed); }
 
   /// `reading_mps2` is what the device says, which sticks and clips; `accel_mps2` is that after calibration, whose norm
   /// counts. Times ascend; a silence of more than `kSilence` starts everything anew.
@@ -60,7 +64,7 @@ class SignalCheck {
   [[nodiscard]] bool at_the_end_of_the_range(double reading_mps2) const noexcept;
   [[nodiscard]] bool sticks(std::size_t axis, BootTime time) const noexcept;
 
-  const std::optional<double> range_mps2_;
+  std::atomic<double> range_mps2_;  // infinite while it is not known
 
   // The driver's thread.
   bool started_ = false;

@@ -25,6 +25,9 @@
 #include "drivers/adxl345_registers.hpp"
 #include "drivers/recording_file.hpp"
 #include "tests/simulators/adxl345_serial_simulator.hpp"
+#ifdef PROPRIOD_HAS_UMOCKDEV
+#include "tests/simulators/adxl345_umockdev.hpp"
+#endif
 #include "tests/simulators/pty_host.hpp"
 #include "tests/simulators/shimmer_simulator.hpp"
 #include "tests/support/child_process.hpp"
@@ -80,11 +83,13 @@ class Movement {
     return result;
   }
 
-  [[nodiscard]] tests::AccelCounts counts(std::uint64_t index) const {
+  /// The same as an ADXL345 says it.
+  [[nodiscard]] tests::AccelCounts counts_at(nanoseconds time) const {
+    const drivers::Acceleration accel_mps2 = at(time);
     tests::AccelCounts counts{};
     for (std::size_t axis = 0; axis < 3; ++axis) {
       counts[axis] = static_cast<std::int16_t>(
-          std::lround(static_cast<double>(samples_.at(index)[axis]) / drivers::adxl345::kMps2PerCount));
+          std::lround(static_cast<double>(accel_mps2[axis]) / drivers::adxl345::kMps2PerCount));
     }
     return counts;
   }
@@ -140,7 +145,7 @@ class Devices : public testing::Test {
   }
 
   /// What the service publishes while it runs with `sensors`, until it ends or for `time`.
-  Predictions serve(const std::string& sensors, nanoseconds time) {
+  Predictions serve(const std::string& sensors, nanoseconds time, std::vector<std::string> command = {}) {
     tests::Mosquitto broker;
     broker.start();
     drivers::Wakeup bell;
@@ -151,7 +156,8 @@ class Devices : public testing::Test {
         << ", name: watch, unknown_below: 0}\n"
         << "mqtt: {url: 'mqtt://127.0.0.1:" << broker.port() << "', queue_messages: 100000}\nsensors:\n"
         << sensors;
-    ChildProcess service({PROPRIOD_PROGRAM, "run", "--config", folder_ / "propriod.yaml"});
+    command.insert(command.end(), {PROPRIOD_PROGRAM, "run", "--config", folder_ / "propriod.yaml"});
+    ChildProcess service(std::move(command));
     if (time > 0s) {
       std::this_thread::sleep_for(time);  // real time is the subject
       service.send_signal(SIGTERM);
@@ -216,6 +222,36 @@ class Devices : public testing::Test {
   std::map<std::string, json> health_;
 };
 
+#ifdef PROPRIOD_HAS_UMOCKDEV
+
+TEST_F(Devices, OnABusAreRecognisedAsTheirRecordingIs) {
+  constexpr auto kTime = 25s;
+  constexpr double kRateError = 0.01;  // the chip's own oscillator is fast
+  const Movement movement(static_cast<std::size_t>((kTime + 60s) / kPeriod));
+  replay(movement);
+
+  Start start;
+  tests::Adxl345Model chip{{.rate_error = kRateError,
+                            .now = [] { return drivers::BootClock::now().time_since_epoch(); },
+                            .signal =
+                                [&](std::uint64_t number) {
+                                  const nanoseconds time{
+                                      std::llround(static_cast<double>(number) * 20e6 / (1 + kRateError))};
+                                  start.measured(time);
+                                  return movement.counts_at(time);
+                                }}};
+  const tests::Adxl345Umockdev server{{.number = 7, .chips = {{0x1d, &chip}}}};
+  const auto served =
+      serve("  - {name: i2c, driver: adxl345-i2c, device: /dev/i2c-7, address: 0x1d, rate: 50}\n", kTime,
+            {"env", "LD_PRELOAD=libumockdev-preload.so.0", "ASAN_OPTIONS=verify_asan_link_order=0"});
+  ASSERT_TRUE(served.contains("i2c"));
+  EXPECT_GE(served.at("i2c").size(), static_cast<std::size_t>((kTime - 12s) / (kStep * kPeriod)));
+  expect_as_replayed("i2c", served.at("i2c"), start.utc());
+  EXPECT_EQ(health_.at("propriod/test/i2c/health").at("lost"), 0);
+}
+
+#endif
+
 struct Simulated {
   std::string yaml;
   std::unique_ptr<tests::SerialDevice> device;
@@ -239,8 +275,9 @@ void Devices::expect_every_serial_device_as_replayed(std::chrono::seconds time) 
     tests::Adxl345SerialSimulator::Options options;
     options.format = format;
     options.signal = [&movement, &start = starts[name]](std::uint64_t index) {
-      start.measured(kPeriod * static_cast<std::int64_t>(index));
-      return movement.counts(index);
+      const auto time = kPeriod * static_cast<std::int64_t>(index);
+      start.measured(time);
+      return movement.counts_at(time);
     };
     return std::make_unique<tests::Adxl345SerialSimulator>(options);
   };

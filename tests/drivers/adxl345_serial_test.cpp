@@ -275,6 +275,7 @@ TEST(Adxl345Serial, SaysWhatIsConfiguredWrong) {
   Misconfigured unit({.unit = CsvUnit::kRaw, .rate_hz = kRateHz});
   unit.bench.options.unit = Adxl345SerialDriver::Unit::kG;
   Misconfigured silent({.rate_hz = 0.001});
+  silent.bench.options.device.rate_hz = kRateHz;
   std::array<Bench*, 3> benches{&format.bench, &unit.bench, &silent.bench};
   for (auto* bench : benches) bench->start();
   const auto all_complain = [&] {

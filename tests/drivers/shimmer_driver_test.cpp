@@ -168,13 +168,12 @@ TEST(ShimmerDriver, StopsAndDrainsADeviceThatIsFoundStreaming) {
   bench.stop();
 }
 
-TEST(ShimmerDriver, ComesBackWhenAnAnswerIsWithheld) {
+TEST(ShimmerDriver, KeepsAskingWhileTheRadioMayStillBeConnecting) {
   ShimmerBench bench(shimmer3());
   bench.shimmer().fault("withhold-ack", "3");
   bench.start();
-  ASSERT_TRUE(bench.run_until([&] { return !bench.driver().problems().empty(); }));
-  EXPECT_THAT(bench.driver().problems(), Contains(HasSubstr("did not answer")));
   ASSERT_TRUE(bench.run_until_samples(5));
+  EXPECT_EQ(bench.driver().counters().reconnects, 0U);
   EXPECT_THAT(bench.driver().problems(), testing::IsEmpty());
   bench.stop();
 }
@@ -295,7 +294,7 @@ TEST(ShimmerDriver, RefusesARangeThatTheChipDoesNotHave) {
   ShimmerBench bench(shimmer3(), {.accelerometer = Accelerometer::kWideRange, .range_g = 3});
   bench.start();
   ASSERT_TRUE(bench.run_until([&] { return !bench.driver().problems().empty(); }));
-  EXPECT_THAT(bench.driver().problems(), Contains(HasSubstr("has no range of 3 g, but 2, 16, 4 and 8 g")));
+  EXPECT_THAT(bench.driver().problems(), Contains(HasSubstr("has no range of 3 g, but 2, 4, 8, 16 g")));
   bench.stop();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -78,7 +79,7 @@ class Adxl345SerialSimulator : public SerialDevice {
   std::uint16_t boot_ = 1;
   std::uint64_t number_ = 0;    // of the next sample, since it started
   std::uint64_t measured_ = 0;  // since it was switched on
-  std::uint64_t sent_ = 0;
+  std::atomic<std::uint64_t> sent_{0};
   std::vector<AccelCounts> frame_;
   Bytes line_;             // what has not gone out yet
   double room_bytes_ = 0;  // on the line, by now

@@ -37,7 +37,7 @@ class SerialDevice {
     return false;
   }
 
-  /// Samples measured and meant for the host so far, whether or not the line carried them.
+  /// Any thread: samples measured and meant for the host so far, whether or not the line carried them.
   [[nodiscard]] virtual std::uint64_t samples_sent() const = 0;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -98,7 +99,7 @@ class ShimmerSimulator : public SerialDevice {
   std::uint64_t packet_samples_ = 0;  // in the packet that is being filled
   std::uint64_t streamed_ = 0;        // samples since START
   Bytes packet_;
-  std::uint64_t samples_sent_ = 0;
+  std::atomic<std::uint64_t> samples_sent_{0};
   unsigned to_withhold_ = 0;
   unsigned to_lose_ = 0;
 };
