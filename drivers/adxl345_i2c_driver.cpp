@@ -16,11 +16,12 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr int kMostFailures = 8;      // in a row
-constexpr auto kFirstWait = 10ms;     // after the second failure, and
-constexpr auto kLongestWait = 100ms;  // after later ones
-constexpr auto kCheckInterval = 10s;  // for settings lost without a silence
-constexpr auto kRemembered = 10min;   // that the settings were lost
+constexpr int kMostFailures = 8;           // in a row
+constexpr auto kLeastInterruptWait = 5ms;  // a line that floats, or has failed, would keep the bus busy
+constexpr auto kFirstWait = 10ms;          // after the second failure, and
+constexpr auto kLongestWait = 100ms;       // after later ones
+constexpr auto kCheckInterval = 10s;       // for settings lost without a silence
+constexpr auto kRemembered = 10min;        // that the settings were lost
 
 DeviceDriver::Options with_range(DeviceDriver::Options options, int range_g) {
   options.range_mps2 = (256 * range_g - 1) * adxl345::kMps2PerCount;
@@ -146,7 +147,9 @@ asio::awaitable<void> Adxl345I2cDriver::read_fifo(std::unique_ptr<I2cBus> bus) {
 asio::awaitable<void> Adxl345I2cDriver::wait_for_samples(BootTime until) {
   if (stopping()) co_return;
   if (interrupt_line_) {
+    const BootTime least = std::min(until, BootClock::now() + kLeastInterruptWait);
     co_await interrupt_line_->wait(until);
+    if (BootClock::now() < least) co_await wait_until(least);
   } else {
     co_await wait_until(until);
   }

@@ -39,7 +39,7 @@ namespace {
 }  // namespace
 
 InterruptLine::InterruptLine(const asio::any_io_executor& executor, const std::string& line)
-    : edges_(executor), timer_(executor) {
+    : edges_(std::make_shared<Edges>(executor)) {
   const auto colon = line.find(':');
   const std::string offset = colon == std::string::npos ? "" : line.substr(colon + 1);
   if (offset.empty() || offset.size() > 4 || offset.find_first_not_of("0123456789") != std::string::npos) {
@@ -52,19 +52,21 @@ InterruptLine::InterruptLine(const asio::any_io_executor& executor, const std::s
   // The line closes its descriptor; this one is Asio's.
   const int descriptor = fcntl(gpiod_line_event_get_fd(line_), F_DUPFD_CLOEXEC, 0);
   if (descriptor < 0) refuse(line, errno);
-  edges_.assign(descriptor);
+  edges_->descriptor.assign(descriptor);
 }
 
 asio::awaitable<void> InterruptLine::wait(BootTime until) {
-  timer_.expires_at(until);
-  timer_.async_wait([this](const error_code& cancelled) {
-    if (cancelled || timer_.expiry() > BootClock::now()) return;  // of an earlier wait
-    cancel();
+  edges_->timer.expires_at(until);
+  edges_->timer.async_wait([weak = std::weak_ptr{edges_}](const error_code& cancelled) {
+    const auto edges = weak.lock();
+    if (cancelled || !edges || edges->timer.expiry() > BootClock::now()) return;  // of an earlier wait
+    error_code ignored;
+    edges->descriptor.cancel(ignored);  // NOLINT(bugprone-unused-return-value)
   });
   error_code error;
-  co_await edges_.async_wait(asio::posix::stream_descriptor::wait_read,
-                             asio::redirect_error(asio::use_awaitable, error));
-  timer_.cancel();
+  co_await edges_->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                                         asio::redirect_error(asio::use_awaitable, error));
+  edges_->timer.cancel();
   if (error) co_return;
   std::array<gpiod_line_event, 16> seen;  // as many as the kernel keeps
   static_cast<void>(gpiod_line_event_read_multiple(line_, seen.data(), seen.size()));
@@ -75,7 +77,7 @@ void InterruptLine::Close::operator()(gpiod_chip* chip) const noexcept { gpiod_c
 #else
 
 InterruptLine::InterruptLine(const asio::any_io_executor& executor, const std::string& line)
-    : edges_(executor), timer_(executor) {
+    : edges_(std::make_shared<Edges>(executor)) {
   throw DeviceError(fmt::format(
       "interrupt {}: this program was built without libgpiod; leave `interrupt` out: polling loses nothing", line));
 }
@@ -88,7 +90,7 @@ void InterruptLine::Close::operator()(gpiod_chip*) const noexcept {}
 
 void InterruptLine::cancel() noexcept {
   error_code ignored;
-  edges_.cancel(ignored);  // NOLINT(bugprone-unused-return-value)
+  edges_->descriptor.cancel(ignored);  // NOLINT(bugprone-unused-return-value)
 }
 
 }  // namespace propriod::drivers

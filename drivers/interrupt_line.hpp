@@ -32,8 +32,14 @@ class InterruptLine {
   };
   std::unique_ptr<gpiod_chip, Close> chip_;
   gpiod_line* line_ = nullptr;  // the chip's
-  boost::asio::posix::stream_descriptor edges_;
-  boost::asio::basic_waitable_timer<BootClock> timer_;
+
+  // Shared with the timer's handler, which may be on its way when this is destroyed.
+  struct Edges {
+    explicit Edges(const boost::asio::any_io_executor& executor) : descriptor(executor), timer(executor) {}
+    boost::asio::posix::stream_descriptor descriptor;
+    boost::asio::basic_waitable_timer<BootClock> timer;
+  };
+  std::shared_ptr<Edges> edges_;
 };
 
 }  // namespace propriod::drivers

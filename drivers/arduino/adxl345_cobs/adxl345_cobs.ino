@@ -128,15 +128,14 @@ void setup() {
   Serial.write((uint8_t)0);
   Wire.begin();
   Wire.setClock(400000);
-  boot = countBoot();
 }
 
 void loop() {
   if (!measuring) {
     measuring = startSensor();
     lastTimeUs = micros();
-    nextNumber = 0;
-    ++boot;  // what the sensor missed while a wire was off is nobody's to count
+    nextNumber = 0;  // what the sensor missed while a wire was off is nobody's to count
+    if (measuring) boot = countBoot();
     digitalWrite(LED_BUILTIN, measuring || millis() / 250 % 2 == 0 ? HIGH : LOW);
     return;
   }
