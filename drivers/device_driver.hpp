@@ -95,7 +95,7 @@ class DeviceDriver : public Driver {
   bool in_session_ = false;
   bool gap_pending_ = false;
   bool ever_connected_ = false;
-  std::optional<BootTime> connected_since_;  // first sample of this session
+  std::optional<BootTime> connected_since_;  // the first sample of this connection
   mutable std::mutex words_;                 // guards the two below, which change on cold paths alone
   std::string failure_;
   std::string advice_;
