@@ -19,4 +19,5 @@ if ! { cmake --preset "$preset" && cmake --build --preset "$preset"; } >"$log" 2
   echo "The build failed, see above and $log. If it ran out of memory, run: cmake --build --preset $preset -j 1" >&2
   exit 1
 fi
-ctest --preset "$preset" --parallel "$(nproc)"
+# Most of the long ones wait for devices and brokers.
+ctest --preset "$preset" --parallel "$((2 * $(nproc)))"

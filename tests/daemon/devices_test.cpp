@@ -45,7 +45,8 @@ using std::chrono::nanoseconds;
 using tests::ChildProcess;
 
 constexpr nanoseconds kPeriod = 20ms;  // of the recordings, and of the model
-constexpr std::int64_t kStep = 60;     // of the windows, in periods
+constexpr int kWindow = 100;           // samples of one
+constexpr int kStep = 60;              // samples from one window to the next
 
 fs::path watch(const std::string& name) { return fs::path{PROPRIOD_TEST_DATA} / "watch" / name; }
 
@@ -54,23 +55,23 @@ int finish(ChildProcess& process) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/// What all devices measure: several exercises of one person, one behind the other.
+/// What a device measures: the exercises of one person, one behind the other, from the `first` on.
 class Movement {
  public:
-  explicit Movement(std::size_t samples) {
+  Movement(nanoseconds time, std::size_t first) {
+    std::vector<fs::path> files;
     for (const auto& entry : fs::directory_iterator(watch(""))) {
       const auto name = entry.path().filename().string();
-      if (name.starts_with("s08_") && name.ends_with(".csv.gz")) files_.push_back(entry.path());
+      if (name.starts_with("s08_") && name.ends_with(".csv.gz")) files.push_back(entry.path());
     }
-    std::ranges::sort(files_);
-    while (samples_.size() < samples) {
-      for (const auto& file : files_) {
-        for (const auto& sample : drivers::read_recording(file).samples) samples_.push_back(sample.accel_mps2);
+    std::ranges::sort(files);
+    const auto samples = static_cast<std::size_t>(time / kPeriod);
+    for (std::size_t next = first; samples_.size() < samples; ++next) {
+      for (const auto& sample : drivers::read_recording(files[next % files.size()]).samples) {
+        samples_.push_back(sample.accel_mps2);
       }
     }
   }
-
-  [[nodiscard]] const std::vector<drivers::Acceleration>& samples() const { return samples_; }
 
   [[nodiscard]] drivers::Acceleration at(nanoseconds time) const {
     const auto before = static_cast<std::size_t>(time / kPeriod);
@@ -94,17 +95,16 @@ class Movement {
     return counts;
   }
 
-  /// A recording file of it, from its `first` sample on.
-  void write(const fs::path& csv, std::size_t first) const {
+  /// A recording file of the one window that starts at `time`.
+  void write_window(const fs::path& csv, nanoseconds time) const {
     drivers::RecordingWriter writer(csv, {}, {}, {});
-    for (std::size_t k = first; k < samples_.size(); ++k) {
-      writer.write({.time = kPeriod * static_cast<std::int64_t>(k - first), .accel_mps2 = samples_[k]});
+    for (int k = 0; k < kWindow; ++k) {
+      writer.write({.time = kPeriod * k, .accel_mps2 = at(time + kPeriod * k)});
     }
     writer.close();
   }
 
  private:
-  std::vector<fs::path> files_;
   std::vector<drivers::Acceleration> samples_;
 };
 
@@ -120,6 +120,13 @@ class Start {
 
  private:
   std::atomic<std::int64_t> utc_ns_{std::numeric_limits<std::int64_t>::max()};
+};
+
+struct Wearer {
+  explicit Wearer(Movement what) : movement(std::move(what)) {}
+
+  Movement movement;
+  Start start;
 };
 
 nanoseconds parse_utc(const std::string& text) {
@@ -140,7 +147,7 @@ class Devices : public testing::Test {
       if (name.starts_with("s03_") || name.starts_with("s05_")) fs::copy_file(entry, folder_ / "training" / name);
     }
     ChildProcess training({PROPRIOD_PROGRAM, "train", "--data", folder_ / "training", "--format", "propriod", "--out",
-                           folder_ / "models" / "watch", "--split", "random", "--epochs", "3", "--threads", "1"});
+                           folder_ / "models" / "watch", "--split", "random", "--epochs", "25", "--threads", "1"});
     ASSERT_EQ(finish(training), 0);
   }
 
@@ -173,72 +180,78 @@ class Devices : public testing::Test {
     return predictions;
   }
 
-  /// What is said of the recording itself: of every window, wherever it starts.
-  void replay(const Movement& movement) {
-    std::ostringstream sensors;
-    for (std::int64_t shift = 0; shift < kStep; ++shift) {
-      const auto name = "shift" + std::to_string(shift);
-      movement.write(folder_ / (name + ".csv"), static_cast<std::size_t>(shift));
-      sensors << "  - {name: " << name << ", driver: replay, file: " << name << ".csv, speed: 0}\n";
-    }
-    truth_ = serve(sensors.str(), 0s);
+  /// Each device is worn through other exercises: where the model can't decide, it can't for one device only.
+  Wearer& wearer_of(const std::string& sensor, nanoseconds time) {
+    const std::size_t exercise = 2 * wearers_.size();
+    return wearers_.try_emplace(sensor, Movement(time + 60s, exercise)).first->second;
   }
 
-  /// Compares all windows of a device with those of the recording that start within half a period of them.
-  void expect_as_replayed(const std::string& sensor, const std::map<std::uint64_t, json>& served, nanoseconds start) {
-    std::map<std::string, int> equal;
-    std::ostringstream wrong;
-    for (const auto& [seq, said] : served) {
-      const auto since_start = parse_utc(said.at("window_start")) - start;
-      const auto sample = std::llround(static_cast<double>(since_start.count()) / static_cast<double>(kPeriod.count()));
-      const auto shift = truth_.find("shift" + std::to_string(sample % kStep));
-      ASSERT_NE(shift, truth_.end()) << sensor << ", window " << seq << ", " << sample << " samples after the start";
-      const auto window = shift->second.find(static_cast<std::uint64_t>(sample / kStep) + 1);
-      ASSERT_NE(window, shift->second.end()) << sensor << ", window " << seq << ", " << sample << " after the start";
-      const json& truth = window->second;
-      for (const auto* task : {"activity", "placement"}) {
-        if (said[task]["label"] == truth[task]["label"]) {
-          ++equal[task];
-          continue;
-        }
-        std::vector<double> best;
-        for (const auto& probability : truth[task]["probabilities"]) best.push_back(probability);
-        std::ranges::sort(best, std::greater{});
-        EXPECT_LE(best[0] - best[1], 0.1) << sensor << ", " << task << ", window " << seq;
+  /// Compares every window served with what a replay of the recording at just that window's time says of it. What is
+  /// left between the two is the device's rate, its resolution and the error of its clock: a label may differ only
+  /// where the model itself can hardly decide, and in at most `least_equal` of all windows.
+  void expect_as_replayed(const Predictions& served, double least_equal) {
+    std::ostringstream replays;
+    for (const auto& [sensor, windows] : served) {
+      const auto& [movement, start] = wearers_.at(sensor);
+      for (const auto& [seq, said] : windows) {
+        const auto name = sensor + "-" + std::to_string(seq);
+        movement.write_window(folder_ / (name + ".csv"), parse_utc(said.at("window_start")) - start.utc());
+        replays << "  - {name: " << name << ", driver: replay, file: " << name << ".csv, speed: 0}\n";
       }
     }
-    const auto windows = static_cast<double>(served.size());
-    for (const auto& [task, count] : equal) {
-      std::printf("%s: %s equal in %d of %zu windows\n", sensor.c_str(), task.c_str(), count, served.size());
-      EXPECT_GE(count, 0.98 * windows) << sensor << ", " << task;
+    const Predictions replayed = serve(replays.str(), 0s);
+
+    for (const auto* task : {"activity", "placement"}) {
+      int count = 0;
+      int equal = 0;
+      for (const auto& [sensor, windows] : served) {
+        for (const auto& [seq, said] : windows) {
+          const auto window = replayed.find(sensor + "-" + std::to_string(seq));
+          ASSERT_NE(window, replayed.end()) << sensor << ", window " << seq;
+          const json& truth = window->second.at(1).at(task);
+          ++count;
+          if (said.at(task).at("label") == truth.at("label")) {
+            ++equal;
+            continue;
+          }
+          std::vector<double> best;
+          for (const auto& probability : truth.at("probabilities")) best.push_back(probability);
+          std::ranges::sort(best, std::greater{});
+          EXPECT_LE(best[0] - best[1], 0.1) << sensor << ", " << task << ", window " << seq;
+        }
+      }
+      std::printf("%s: equal in %d of %d windows\n", task, equal, count);
+      EXPECT_GE(equal, least_equal * count) << task;
     }
   }
 
-  void expect_every_serial_device_as_replayed(std::chrono::seconds time);
+  void expect_every_serial_device_as_replayed(std::chrono::seconds time, double least_equal);
 
   tests::TemporaryDirectory temporary_;
   const fs::path folder_ = temporary_.path();
-  Predictions truth_;
   std::map<std::string, json> health_;
+  std::map<std::string, Wearer> wearers_;
 };
+
+// The bar is 98 %. Half a minute holds too few windows to tell 98 % from 97 %: three standard errors less, which
+// which a driver whose times or axes are wrong is far from.
+constexpr double kLeastEqual = 0.98;
+constexpr double kLeastEqualOfFew = 0.94;
 
 #ifdef PROPRIOD_HAS_UMOCKDEV
 
 TEST_F(Devices, OnABusAreRecognisedAsTheirRecordingIs) {
   constexpr auto kTime = 25s;
   constexpr double kRateError = 0.01;  // the chip's own oscillator is fast
-  const Movement movement(static_cast<std::size_t>((kTime + 60s) / kPeriod));
-  replay(movement);
-
-  Start start;
+  Wearer& wearer = wearer_of("i2c", kTime);
   tests::Adxl345Model chip{{.rate_error = kRateError,
                             .now = [] { return drivers::BootClock::now().time_since_epoch(); },
                             .signal =
                                 [&](std::uint64_t number) {
                                   const nanoseconds time{
                                       std::llround(static_cast<double>(number) * 20e6 / (1 + kRateError))};
-                                  start.measured(time);
-                                  return movement.counts_at(time);
+                                  wearer.start.measured(time);
+                                  return wearer.movement.counts_at(time);
                                 }}};
   const tests::Adxl345Umockdev server{{.number = 7, .chips = {{0x1d, &chip}}}};
   const auto served =
@@ -246,8 +259,8 @@ TEST_F(Devices, OnABusAreRecognisedAsTheirRecordingIs) {
             {"env", "LD_PRELOAD=libumockdev-preload.so.0", "ASAN_OPTIONS=verify_asan_link_order=0"});
   ASSERT_TRUE(served.contains("i2c"));
   EXPECT_GE(served.at("i2c").size(), static_cast<std::size_t>((kTime - 12s) / (kStep * kPeriod)));
-  expect_as_replayed("i2c", served.at("i2c"), start.utc());
   EXPECT_EQ(health_.at("propriod/test/i2c/health").at("lost"), 0);
+  expect_as_replayed(served, kLeastEqualOfFew);
 }
 
 #endif
@@ -257,27 +270,23 @@ struct Simulated {
   std::unique_ptr<tests::SerialDevice> device;
 };
 
-void Devices::expect_every_serial_device_as_replayed(std::chrono::seconds time) {
-  const Movement movement(static_cast<std::size_t>((time + 60s) / kPeriod));
-  replay(movement);
-
-  std::map<std::string, Start> starts;
+void Devices::expect_every_serial_device_as_replayed(std::chrono::seconds time, double least_equal) {
   const auto shimmer = [&](const std::string& name, const drivers::shimmer::Device& device) {
     tests::ShimmerSimulator::Options options;
     options.device = device;
-    options.signal = [&movement, &start = starts[name]](nanoseconds since_start) {
-      start.measured(since_start);
-      return movement.at(since_start);
+    options.signal = [&wearer = wearer_of(name, time)](nanoseconds since_start) {
+      wearer.start.measured(since_start);
+      return wearer.movement.at(since_start);
     };
     return std::make_unique<tests::ShimmerSimulator>(options);
   };
   const auto serial = [&](const std::string& name, tests::Adxl345SerialSimulator::Format format) {
     tests::Adxl345SerialSimulator::Options options;
     options.format = format;
-    options.signal = [&movement, &start = starts[name]](std::uint64_t index) {
-      const auto time = kPeriod * static_cast<std::int64_t>(index);
-      start.measured(time);
-      return movement.counts_at(time);
+    options.signal = [&wearer = wearer_of(name, time)](std::uint64_t index) {
+      const auto since_start = kPeriod * static_cast<std::int64_t>(index);
+      wearer.start.measured(since_start);
+      return wearer.movement.counts_at(since_start);
     };
     return std::make_unique<tests::Adxl345SerialSimulator>(options);
   };
@@ -317,16 +326,18 @@ void Devices::expect_every_serial_device_as_replayed(std::chrono::seconds time) 
   for (const auto& [name, what] : simulated) {
     ASSERT_TRUE(served.contains(name)) << name << " said nothing";
     EXPECT_GE(served.at(name).size(), static_cast<std::size_t>((time - 12s) / (kStep * kPeriod))) << name;
-    expect_as_replayed(name, served.at(name), starts.at(name).utc());
     const auto& health = health_.at("propriod/test/" + name + "/health");
     EXPECT_EQ(health.at("lost"), 0) << name;
     EXPECT_EQ(health.at("connected"), true) << name;
   }
+  expect_as_replayed(served, least_equal);
 }
 
-TEST_F(Devices, AreRecognisedAsTheirRecordingIs) { expect_every_serial_device_as_replayed(25s); }
+TEST_F(Devices, AreRecognisedAsTheirRecordingIs) { expect_every_serial_device_as_replayed(25s, kLeastEqualOfFew); }
 
-TEST_F(Devices, LongSessionsAreRecognisedAsTheirRecordingIs) { expect_every_serial_device_as_replayed(180s); }
+TEST_F(Devices, LongSessionsAreRecognisedAsTheirRecordingIs) {
+  expect_every_serial_device_as_replayed(180s, kLeastEqual);
+}
 
 }  // namespace
 }  // namespace propriod::daemon
