@@ -201,11 +201,12 @@ struct Totals {
 };
 
 /// What the time stamps cannot tell: the first step of a Shimmer3 is three periods, so that it looks longer than it was
-/// when its end was lost, and a loss of two samples looks like it.
+/// when its end was lost or damaged, and a loss of two samples looks like it. `first_step`: in samples, of the first two
+/// given; 0 when the second one is none of the device's.
 std::size_t not_told(const Kind& kind, const std::pair<const std::int64_t, Numbered>& first, std::size_t first_step) {
   if (is_shimmer2(kind.device.model)) return 0;
   const bool is_startup = first.second.number == 0;
-  if (is_startup && first_step > 1) return 2;
+  if (is_startup && first_step != 1) return 2;
   return !is_startup && first_step == 3 ? static_cast<std::size_t>(-2) : 0;
 }
 
@@ -267,8 +268,8 @@ void run_script(const Kind& kind, Wearer wearer, std::uint64_t seed, Totals& tot
   if (const auto first = truth_of(given.front()); first == truth.end()) {
     ++totals.damaged_at_begin;  // by how much, only a sample before it could tell
   } else {
-    const auto second = given.size() > 1 ? truth_of(given[1]) : truth.end();
-    const std::size_t step = second == truth.end() ? 1 : second->second.number - first->second.number;
+    const auto second = given.size() > 1 ? truth_of(given[1]) : last;
+    const std::size_t step = second == truth.end() ? 0 : second->second.number - first->second.number;
     EXPECT_EQ(given.size() + lost, last->second.number - first->second.number + 1 + not_told(kind, *first, step));
   }
 
