@@ -68,8 +68,10 @@ asio::awaitable<void> ShimmerDriver::session() {
   } catch (const DeviceError&) {
     lost = std::current_exception();  // no co_await in a handler
   }
+  if (!lost || stopping()) co_await leave(link);
+  link.decoder().quiet();  // nothing will come to confirm the last packet
+  take_events(link.decoder());
   if (lost && !stopping()) std::rethrow_exception(lost);
-  co_await leave(link);
 }
 
 asio::awaitable<void> ShimmerDriver::stream(shimmer::Link& link, shimmer::Device device) {
@@ -132,8 +134,6 @@ asio::awaitable<void> ShimmerDriver::leave(shimmer::Link& link) {
       co_await link.send(shimmer::Code::kStop);
     }
   }
-  link.decoder().quiet();
-  take_events(link.decoder());
 }
 
 void ShimmerDriver::take(shimmer::Decoder& decoder, std::span<const std::byte> bytes) {

@@ -47,8 +47,10 @@ std::vector<tests::Fault> faults(const std::vector<Kind>& kinds, nanoseconds eve
   return script;
 }
 
-const std::vector<Kind> kShimmerFaults{{"drop", "3"}, {"flip", "2"},  {"insert", "00a1ff"}, {"stall", "0.6"},
-                                       {"lose", "7"}, {"drop", "25"}, {"status", "20"},     {"flip", "9"}};
+// In turn: a device that was cut off answers a question a second, so no loss of many bytes follows its return.
+const std::vector<Kind> kShimmerFaults{{"drop", "3"},    {"flip", "2"},    {"insert", "00a1ff"},
+                                       {"stall", "0.6"}, {"lose", "7"},    {"drop", "25"},
+                                       {"status", "20"}, {"hang-up", "1"}, {"flip", "9"}};
 const std::vector<Kind> kSerialFaults{{"drop", "3"},   {"flip", "2"},    {"insert", "3137"}, {"stall", "0.6"},
                                       {"drop", "250"}, {"hang-up", "1"}, {"flip", "1"}};
 const std::vector<Kind> kBusFaults{{"nack", "0.2"}, {"late-failure", "1"}, {"garble", "2"}, {"stuck-bus", "0.3"}};
