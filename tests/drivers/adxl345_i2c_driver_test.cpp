@@ -15,6 +15,7 @@
 
 #include "tests/drivers/driver_rig.hpp"
 #include "tests/simulators/adxl345_model.hpp"
+#include "tests/support/resources.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace propriod::drivers {
@@ -155,11 +156,12 @@ void take_away_and_bring_back(int times, const std::string& seconds) {
   Sensor sensor;
   sensor.rig.spawn(*sensor.driver);
   sensor.run_until([&] { return sensor.samples() > 0; });
-  const auto descriptors = [] {
-    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator{});
-  };
-  const auto open_before = descriptors();
+  const auto descriptors = tests::open_descriptors();
+  constexpr int kTimesToSettle = 5;              // after which nothing is allocated for good any more
+  constexpr std::size_t kHeapNoise = 16 * 1024;  // far less than a session allocates
+  std::size_t heap = 0;
   for (int i = 0; i < times; ++i) {
+    if (i == kTimesToSettle) heap = tests::heap_bytes();
     sensor.model.fault("brown-out", "");
     sensor.model.fault("nack", seconds);
     const BootTime back = BootClock::now() + std::chrono::milliseconds{std::llround(std::stod(seconds) * 1000)};
@@ -167,7 +169,8 @@ void take_away_and_bring_back(int times, const std::string& seconds) {
     sensor.run_until([&] { return sensor.samples() > before; });
     EXPECT_LT(BootClock::now() - back, 2s);
   }
-  EXPECT_EQ(descriptors(), open_before);
+  EXPECT_EQ(tests::open_descriptors(), descriptors);
+  EXPECT_LT(tests::heap_bytes(), heap + kHeapNoise);
   sensor.stop();
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tests/simulators/adxl345_model.hpp"
+#include "tests/support/byte_faults.hpp"
 
 namespace propriod::drivers {
 namespace {
@@ -235,14 +236,9 @@ TEST(Adxl345Sampler, AccountsForTenMinutesWithAFaultEveryTenSeconds) {
   EXPECT_GE(rig.model.samples_made(), 30'000U);
 }
 
-int fault_scripts() {
-  const char* count = std::getenv("PROPRIOD_FAULT_SCRIPTS");
-  return count != nullptr ? std::atoi(count) : 500;
-}
-
 TEST(Adxl345Sampler, SurvivesRandomFaultScripts) {
   int unknown = 0;  // scripts with a gap that the sampler could not tell the length of
-  for (int seed = 1; seed <= fault_scripts(); ++seed) {
+  for (int seed = 1; seed <= tests::fault_scripts(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random{static_cast<unsigned>(seed)};
     const auto pick = [&](int from, int to) { return std::uniform_int_distribution<>{from, to}(random); };
@@ -278,7 +274,7 @@ TEST(Adxl345Sampler, SurvivesRandomFaultScripts) {
     expect_ascending(rig.recorder);
     if (testing::Test::HasFailure()) return;
   }
-  EXPECT_LE(unknown, 1 + fault_scripts() / 1000);
+  EXPECT_LE(unknown, 1 + tests::fault_scripts() / 1000);
 }
 
 }  // namespace

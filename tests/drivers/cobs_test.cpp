@@ -290,7 +290,7 @@ std::set<Bytes> accidents(const Bytes& stream, const std::set<Bytes>& sent) {
 }
 
 TEST(CobsFrameDecoder, SurvivesRandomDamageAndCountsEverySample) {
-  const int scripts = fault_scripts();
+  const int scripts = tests::fault_scripts();
   std::uint64_t damages = 0;
   std::uint64_t lost = 0;
   std::size_t by_chance = 0;

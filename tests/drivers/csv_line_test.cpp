@@ -423,7 +423,7 @@ class CsvDamage : public ::testing::TestWithParam<std::pair<bool, bool>> {};
 
 TEST_P(CsvDamage, IsPassedOverAndCounted) {
   const auto [with_time, checksum] = GetParam();
-  const int scripts = fault_scripts();
+  const int scripts = tests::fault_scripts();
   std::uint64_t damages = 0;
   std::uint64_t wrong = 0;
   std::uint64_t lost = 0;

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <string>
 #include <string_view>
@@ -51,12 +50,6 @@ inline std::uint64_t lost_in(std::span<const SerialReading> readings) {
   std::uint64_t lost = 0;
   for (const auto& reading : readings) lost += reading.before.lost;
   return lost;
-}
-
-/// How many random fault scripts a test tries: 500, or what `PROPRIOD_FAULT_SCRIPTS` says.
-inline int fault_scripts() {
-  const char* text = std::getenv("PROPRIOD_FAULT_SCRIPTS");
-  return text == nullptr ? 500 : std::stoi(text);
 }
 
 }  // namespace propriod::drivers

@@ -6,7 +6,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "tests/drivers/driver_rig.hpp"
 #include "tests/simulators/pty_host.hpp"
 #include "tests/simulators/shimmer_simulator.hpp"
+#include "tests/support/resources.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace propriod::drivers {
@@ -95,6 +95,8 @@ class ShimmerBench {
     line_.reset();
   }
   const std::vector<Reading>& readings() const { return readings_; }
+  /// Of the process, but for the readings kept here.
+  std::size_t heap_bytes() const { return tests::heap_bytes() - readings_.capacity() * sizeof(Reading); }
 
  private:
   tests::TemporaryDirectory directory_;
@@ -298,18 +300,18 @@ TEST(ShimmerDriver, RefusesARangeThatTheChipDoesNotHave) {
   bench.stop();
 }
 
-std::size_t open_descriptors() {
-  const std::filesystem::directory_iterator all("/proc/self/fd");
-  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
-}
+constexpr int kTimesToSettle = 5;              // after which nothing is allocated for good any more
+constexpr std::size_t kHeapNoise = 16 * 1024;  // far less than a session allocates
 
 void expect_recovery_from_hang_ups(int times) {
   ShimmerBench bench(shimmer3());
   bench.start();
   ASSERT_TRUE(bench.run_until_samples(3));
-  const std::size_t descriptors = open_descriptors();
+  const std::size_t descriptors = tests::open_descriptors();
+  std::size_t heap = 0;
   std::chrono::nanoseconds slowest{0};
   for (int time = 0; time < times; ++time) {
+    if (time == kTimesToSettle) heap = bench.heap_bytes();
     bench.line().unplug();
     ASSERT_TRUE(bench.run_until([&] { return !bench.driver().counters().connected; }));
     bench.line().plug();
@@ -319,7 +321,8 @@ void expect_recovery_from_hang_ups(int times) {
     slowest = std::max<std::chrono::nanoseconds>(slowest, BootClock::now() - begin);
   }
   EXPECT_LT(slowest, 2s);
-  EXPECT_EQ(open_descriptors(), descriptors);
+  EXPECT_EQ(tests::open_descriptors(), descriptors);
+  EXPECT_LT(bench.heap_bytes(), heap + kHeapNoise);
   EXPECT_EQ(bench.driver().counters().reconnects, static_cast<std::uint64_t>(times));
   std::printf("%d times, slowest %.2f s\n", times, std::chrono::duration<double>(slowest).count());
   bench.stop();

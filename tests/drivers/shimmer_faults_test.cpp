@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <random>
@@ -31,11 +30,6 @@ constexpr auto kChunk = 30ms;  // what a radio hands over at once
 constexpr std::size_t kDamagedChunks = 150;
 constexpr std::size_t kCleanChunks = 20;
 constexpr std::size_t kLongestLoss = 30;  // in chunks
-
-int scripts() {
-  const char* wanted = std::getenv("PROPRIOD_FAULT_SCRIPTS");
-  return wanted == nullptr ? 500 : std::atoi(wanted);
-}
 
 struct Kind {
   std::string name;
@@ -201,8 +195,8 @@ struct Totals {
 };
 
 /// What the time stamps cannot tell: the first step of a Shimmer3 is three periods, so that it looks longer than it was
-/// when its end was lost or damaged, and a loss of two samples looks like it. `first_step`: in samples, of the first two
-/// given; 0 when the second one is none of the device's.
+/// when its end was lost or damaged, and a loss of two samples looks like it. `first_step`: in samples, of the first
+/// two given; 0 when the second one is none of the device's.
 std::size_t not_told(const Kind& kind, const std::pair<const std::int64_t, Numbered>& first, std::size_t first_step) {
   if (is_shimmer2(kind.device.model)) return 0;
   const bool is_startup = first.second.number == 0;
@@ -286,7 +280,7 @@ void run_script(const Kind& kind, Wearer wearer, std::uint64_t seed, Totals& tot
 
 void run_scripts(const std::vector<Kind>& kinds) {
   Totals totals;
-  const auto count = static_cast<std::uint64_t>(scripts());
+  const auto count = static_cast<std::uint64_t>(tests::fault_scripts());
   for (std::uint64_t seed = 0; seed < count && !testing::Test::HasFatalFailure(); ++seed) {
     const Wearer wearer = seed / kinds.size() % 2 == 0 ? Wearer::kHand : Wearer::kTable;
     run_script(kinds[seed % kinds.size()], wearer, seed, totals);

@@ -1,11 +1,19 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
 #include <random>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace propriod::tests {
+
+/// How many random fault scripts a test tries: 500, or what `PROPRIOD_FAULT_SCRIPTS` says.
+inline int fault_scripts() {
+  const char* text = std::getenv("PROPRIOD_FAULT_SCRIPTS");
+  return text == nullptr ? 500 : std::stoi(text);
+}
 
 /// A byte stream as a bad line delivers it.
 struct DamagedBytes {
