@@ -119,7 +119,8 @@ std::string describe(const FoundChip& chip) {
 std::string describe(const FoundPort& port) {
   if (port.link == Link::kNative) return "of the board";
   if (port.link == Link::kBluetooth) {
-    return "Bluetooth" + (port.bluetooth_address.empty() ? "" : " " + port.bluetooth_address);
+    return fmt::format("Bluetooth{}{}{}{}", port.bluetooth_address.empty() ? "" : " ", port.bluetooth_address,
+                       port.rfcomm_channel.empty() ? "" : ", channel ", port.rfcomm_channel);
   }
   std::string text = "USB";
   if (port.usb_id) text += fmt::format(" {:04x}:{:04x}", port.usb_id->vendor, port.usb_id->product);
@@ -175,7 +176,8 @@ json as_json(const FoundPort& port) {
       {"manufacturer", port.manufacturer},
       {"product", port.product},
       {"serial_number", port.serial},
-      {"bluetooth_address", port.bluetooth_address}};
+      {"bluetooth_address", port.bluetooth_address},
+      {"rfcomm_channel", port.rfcomm_channel}};
 }
 
 json as_json(const FoundIio& iio) { return {{"device", iio.device.string()}, {"name", iio.name}}; }

@@ -44,6 +44,7 @@ asio::awaitable<void> Adxl345HostDriver::wait_until(BootTime time) {
 
 asio::awaitable<void> Adxl345HostDriver::read_iio(std::filesystem::path device, std::string remedy) {
   IioAccelerometer accelerometer({.device = std::move(device), .rate_hz = options().rate_hz, .sysfs = sysfs_}, *this);
+  set_range(accelerometer.range_mps2());
   const std::string& advice = accelerometer.advice();
   set_advice(advice.empty() ? "" : fmt::format("{}; {}", advice, remedy));
   while (!stopping()) {

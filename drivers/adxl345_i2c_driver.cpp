@@ -23,15 +23,10 @@ constexpr auto kLongestWait = 100ms;       // after later ones
 constexpr auto kCheckInterval = 10s;       // for settings lost without a silence
 constexpr auto kRemembered = 10min;        // that the settings were lost
 
-DeviceDriver::Options with_range(DeviceDriver::Options options, int range_g) {
-  options.range_mps2 = (256 * range_g - 1) * adxl345::kMps2PerCount;
-  return options;
-}
-
 }  // namespace
 
 Adxl345I2cDriver::Adxl345I2cDriver(asio::io_context& io, Options options)
-    : Adxl345HostDriver(io, with_range(options.device, options.range_g), options.sysfs),
+    : Adxl345HostDriver(io, options.device, options.sysfs),
       own_(std::move(options)),
       sampler_(own_.device.rate_hz, own_.range_g, *this) {}
 
@@ -120,6 +115,7 @@ asio::awaitable<void> Adxl345I2cDriver::read_fifo(std::unique_ptr<I2cBus> bus) {
                           .rate_hz = own_.device.rate_hz,
                           .range_g = own_.range_g,
                           .watermark_interrupt = own_.interrupt.has_value()});
+  set_range(adxl345::full_scale_mps2(own_.range_g));
   take_over(chip);
   int failures = 0;
   auto wait = kFirstWait;

@@ -26,7 +26,7 @@ namespace propriod::drivers {
 class Adxl345I2cDriver final : public Adxl345HostDriver {
  public:
   struct Options {
-    DeviceDriver::Options device{};          ///< `device.device` is the bus; `device.range_mps2` follows from `range_g`
+    DeviceDriver::Options device{};          ///< `device.device` is the bus; its range follows from `range_g`
     std::uint8_t address = 0x53;             ///< or 0x1d
     int range_g = 16;                        ///< 2, 4, 8 or 16
     std::optional<std::string> interrupt{};  ///< the line that INT1 is wired to: "gpiochip0:17"

@@ -37,6 +37,13 @@ inline constexpr std::uint8_t kFifoSetting = kStreamMode | kWatermark;
 /// In full resolution, whatever the range: 256 LSB/g, which the data sheet rounds to 3.9 mg.
 inline constexpr double kMps2PerCount = 0.0039 * kStandardGravityMps2;
 
+/// The largest reading of an axis in a range of ±`range_g`.
+[[nodiscard]] constexpr double full_scale_mps2(int range_g) noexcept { return (256 * range_g - 1) * kMps2PerCount; }
+
+/// By how much of a period polls move from one to the next, so that some come just after a sample was made, whatever
+/// the rate: those tell its time. The golden ratio's multiples spread the most evenly.
+inline constexpr double kPollStep = 0.6180339887498949;
+
 /// The rates offered, and their codes in `kRate` (table "Typical Current Consumption vs. Data Rate").
 struct RateCode {
   double rate_hz;

@@ -15,13 +15,6 @@ constexpr double kFastest = 1 + adxl345::kMostDriftPpm * 1e-6;
 constexpr BootClock::duration kLongestInterval = 200ms;  // between polls: what a window may be late by
 constexpr double kSilentPeriods = 4;                     // without a sample; one is not there yet after the start
 constexpr int kAttempts = 20;
-constexpr double kGoldenRatio = 0.6180339887498949;
-
-double seconds(BootClock::duration duration) noexcept { return std::chrono::duration<double>(duration).count(); }
-
-BootClock::duration from_seconds(double seconds) noexcept {
-  return std::chrono::nanoseconds{std::llround(seconds * 1e9)};
-}
 
 }  // namespace
 
@@ -169,7 +162,7 @@ BootTime Adxl345Sampler::next_poll(BootTime now) noexcept {
     return now + from_seconds(ahead / rate_hz_);
   }
   // Always the same time after a sample, polls would never show where it begins: each comes at another.
-  dither_ = std::fmod(dither_ + kGoldenRatio, 1.0);
+  dither_ = std::fmod(dither_ + adxl345::kPollStep, 1.0);
   const double most = std::min(adxl345::kWatermark / rate_hz_, seconds(kLongestInterval));
   return now + from_seconds(most + (dither_ - 1) / rate_hz_);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 
 namespace propriod::drivers {
 
@@ -16,5 +17,13 @@ struct BootClock {
 };
 
 using BootTime = BootClock::time_point;
+
+/// For arithmetic with rates.
+[[nodiscard]] inline double seconds(BootClock::duration duration) noexcept {
+  return std::chrono::duration<double>(duration).count();
+}
+[[nodiscard]] inline BootClock::duration from_seconds(double seconds) noexcept {
+  return BootClock::duration{std::llround(seconds * 1e9)};
+}
 
 }  // namespace propriod::drivers

@@ -19,7 +19,6 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-constexpr auto kGoodSession = 60s;     // after which the next loss is a new story, not one more of the same
 constexpr auto kPresencePoll = 200ms;  // how late a plugged-in cable is seen
 
 bool is_there(const std::filesystem::path& device) {
@@ -77,7 +76,7 @@ asio::awaitable<void> DeviceDriver::wait_for(std::chrono::milliseconds longest) 
 }
 
 void DeviceDriver::lost(const std::string& why) {
-  if (connected_since_ && BootClock::now() - *connected_since_ >= kGoodSession) backoff_.reset();
+  if (connected_since_ && BootClock::now() - *connected_since_ >= options_.good_session) backoff_.reset();
   if (std::exchange(connected_since_, std::nullopt)) report_gap();
   counters_.connected.store(false, std::memory_order_relaxed);
   const std::scoped_lock lock{words_};

@@ -30,8 +30,10 @@ class DeviceDriver : public Driver {
     double rate_hz = 0;                  ///< nominal
     std::optional<double> range_mps2{};  ///< largest reading of an axis, where it is known
     Calibration calibration{};
-    /// Between attempts. Starts anew after a session that delivered samples for a minute.
+    /// Between attempts. Starts anew after a session that delivered samples for `good_session`: the next loss is a new
+    /// story then, not one more of the same.
     Backoff::Options backoff{.first = std::chrono::seconds{1}, .longest = std::chrono::seconds{30}, .seed = 1};
+    std::chrono::milliseconds good_session{60'000};
   };
 
   DeviceDriver(boost::asio::io_context& io, Options options);

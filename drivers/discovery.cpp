@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <fstream>
-#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <tuple>
@@ -25,24 +24,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::uint8_t, 2> kAddresses{0x53, 0x1d};
-constexpr std::size_t kMostEntries = 256;  // of one folder: more devices than any machine has
-constexpr std::size_t kMaxTextBytes = 64;
+constexpr std::size_t kMostEntries = 256;   // of one folder: more devices than any machine has
 constexpr std::size_t kMaxNameBytes = 255;  // a file's
 
-/// Foreign text as messages may show it.
-std::string printable(std::string_view text) {
-  std::string result;
-  for (const char c : text.substr(0, kMaxTextBytes)) {
-    if (c >= ' ' && c <= '~') {
-      result += c;
-    } else {
-      fmt::format_to(std::back_inserter(result), "\\x{:02x}", static_cast<unsigned char>(c));
-    }
-  }
-  return result + (text.size() > kMaxTextBytes ? "..." : "");
-}
-
-std::string printable(const char* text) { return text == nullptr ? std::string{} : printable(std::string_view{text}); }
+std::string shown_if_any(const char* text) { return text == nullptr ? std::string{} : shown(text); }
 
 /// Names in `folder` that begin with `prefix`: numbers in their order, not 1, 10, 2.
 std::vector<std::string> names_in(const fs::path& folder, std::string_view prefix) {
@@ -59,16 +44,16 @@ std::vector<std::string> names_in(const fs::path& folder, std::string_view prefi
 
 /// The first line of a file in /sys; empty when there is none.
 std::string first_line(const fs::path& file) {
-  std::array<char, kMaxTextBytes + 2> text{};
+  std::array<char, kMaxShownBytes + 2> text{};
   std::ifstream(file).getline(text.data(), text.size());
-  return printable(text.data());
+  return shown(text.data());
 }
 
 std::string kernel_driver_of(const fs::path& sys, std::string_view bus_number, std::uint8_t address) {
   const fs::path device = sys / "bus/i2c/devices" / fmt::format("{}-{:04x}", bus_number, address);
   std::error_code error;
   const fs::path driver = fs::read_symlink(device / "driver", error);
-  const std::string name = error ? first_line(device / "name") : printable(driver.filename().string());
+  const std::string name = error ? first_line(device / "name") : shown(driver.filename().string());
   return name.empty() ? "a kernel driver" : name;
 }
 
@@ -100,12 +85,14 @@ void probe(const DiscoveryOptions& options, const fs::path& bus, std::uint8_t ad
 void find_chips(const DiscoveryOptions& options, Discovery& found) {
   for (const auto& name : names_in(options.dev, "i2c-")) {
     const fs::path bus = options.dev / name;
-    found.buses.push_back(bus);
     try {
       for (const std::uint8_t address : kAddresses) probe(options, bus, address, found);
+    } catch (const NoPlainI2c&) {
+      continue;
     } catch (const DeviceError& error) {
       found.obstacles.emplace_back(error.what());
     }
+    found.buses.push_back(bus);
   }
 }
 
@@ -129,6 +116,7 @@ void find_ports(const DiscoveryOptions& options, Discovery& found) {
   for (const auto& name : names_in(options.dev, "rfcomm")) {  // what `rfcomm bind` made, connected or not
     FoundPort port{.device = options.dev / name, .link = FoundPort::Link::kBluetooth};
     port.bluetooth_address = first_line(options.sys / "class/tty" / name / "address");
+    port.rfcomm_channel = first_line(options.sys / "class/tty" / name / "channel");
     found.ports.push_back(std::move(port));
   }
   std::ranges::stable_sort(found.ports, {}, [](const FoundPort& port) {  // what a sensor is likely to be on comes first
@@ -170,13 +158,13 @@ std::vector<FoundPort> list_serial_ports() {
         if (sp_get_port_usb_vid_pid(*ports, &vendor, &product) == SP_OK) {
           port.usb_id = {static_cast<std::uint16_t>(vendor), static_cast<std::uint16_t>(product)};
         }
-        port.manufacturer = printable(sp_get_port_usb_manufacturer(*ports));
-        port.product = printable(sp_get_port_usb_product(*ports));
-        port.serial = printable(sp_get_port_usb_serial(*ports));
+        port.manufacturer = shown_if_any(sp_get_port_usb_manufacturer(*ports));
+        port.product = shown_if_any(sp_get_port_usb_product(*ports));
+        port.serial = shown_if_any(sp_get_port_usb_serial(*ports));
         break;
       case SP_TRANSPORT_BLUETOOTH:
         port.link = FoundPort::Link::kBluetooth;
-        port.bluetooth_address = printable(sp_get_port_bluetooth_address(*ports));
+        port.bluetooth_address = shown_if_any(sp_get_port_bluetooth_address(*ports));
         break;
       case SP_TRANSPORT_NATIVE:
         break;

@@ -40,6 +40,7 @@ struct FoundPort {
   std::string product{};
   std::string serial{};
   std::string bluetooth_address{};
+  std::string rfcomm_channel{};  ///< that `rfcomm bind` was told
 };
 
 /// An accelerometer that a kernel driver serves.

@@ -28,7 +28,7 @@ LinuxI2cBus::LinuxI2cBus(const std::filesystem::path& device, std::uint8_t addre
   unsigned long functions = 0;
   if (ioctl(descriptor_, I2C_FUNCS, &functions) != 0 || (functions & I2C_FUNC_I2C) == 0) {
     close(descriptor_);
-    throw DeviceError(fmt::format("{}: is no bus that does plain I2C transfers; use another", device.string()));
+    throw NoPlainI2c(fmt::format("{}: is no bus that does plain I2C transfers; use another", device.string()));
   }
   // I2C_RDWR carries the address in each message and needs no I2C_SLAVE, but would also take a chip away from under a
   // kernel driver: only I2C_SLAVE tells.

@@ -46,12 +46,18 @@ class HeldByKernel : public DeviceError {
   using DeviceError::DeviceError;
 };
 
+/// An adapter of a kind that no sensor is read through: SMBus only, as many PCs have for their memory.
+class NoPlainI2c : public DeviceError {
+ public:
+  using DeviceError::DeviceError;
+};
+
 /// A chip on `/dev/i2c-*`, read by combined transfers (I2C_RDWR: a repeated start between register and data). Several
 /// of these may share a bus: the kernel serialises transfers.
 class LinuxI2cBus final : public I2cBus {
  public:
-  /// Throws HeldByKernel when a kernel driver owns the address, and DeviceError when the bus cannot be opened, saying
-  /// which group to join, or cannot do plain I2C transfers.
+  /// Throws HeldByKernel when a kernel driver owns the address, NoPlainI2c when the bus does not do what is needed, and
+  /// DeviceError when it cannot be opened, saying which group to join.
   LinuxI2cBus(const std::filesystem::path& device, std::uint8_t address);
   ~LinuxI2cBus() override;
 

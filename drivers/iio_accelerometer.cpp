@@ -17,6 +17,7 @@
 #include "drivers/adxl345_registers.hpp"
 #include "drivers/device_access.hpp"
 #include "drivers/errors.hpp"
+#include "drivers/label.hpp"
 #include "drivers/sysfs.hpp"
 
 namespace propriod::drivers {
@@ -30,28 +31,13 @@ constexpr int kReadingsForScale = 8;        // in a few milliseconds
 constexpr std::size_t kBufferLength = 128;  // samples the kernel keeps for a host that is late
 constexpr auto kLongestInterval = 200ms;
 constexpr auto kLongestSilence = 5s;
-constexpr double kGoldenRatio = 0.6180339887498949;
 constexpr double kFastest = 1 + adxl345::kMostDriftPpm * 1e-6;
-
-std::chrono::nanoseconds from_seconds(double seconds) noexcept {
-  return std::chrono::nanoseconds{std::llround(seconds * 1e9)};
-}
-
-double seconds(BootClock::duration duration) noexcept { return std::chrono::duration<double>(duration).count(); }
 
 std::optional<double> number_in(const std::optional<std::string>& text) {
   double number = 0;
   if (!text) return std::nullopt;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
   return error == std::errc{} && std::isfinite(number) ? std::optional{number} : std::nullopt;
-}
-
-/// Foreign text for a message.
-std::string printable(std::string text) {
-  text.resize(std::min<std::size_t>(text.size(), 32));
-  std::ranges::replace_if(
-      text, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return text;
 }
 
 }  // namespace
@@ -74,7 +60,7 @@ IioAccelerometer::IioAccelerometer(Options options, SampleListener& listener)
   if (!name) throw DeviceError(cannot_open(options_.device, ENOENT));
   if (*name != "adxl345") {
     throw DeviceError(fmt::format("{}: is no adxl345 but \"{}\"; `propriod sensors` lists what is there",
-                                  options_.device.string(), printable(*name)));
+                                  options_.device.string(), shown(*name)));
   }
   try {
     if (std::filesystem::exists(attributes_ / "buffer/enable")) set("buffer/enable", "0");  // of a previous owner
@@ -158,7 +144,7 @@ bool IioAccelerometer::start_buffer() {
     const auto type = parse_iio_scan_type(text);
     if (!index || !type) {
       throw DeviceError(fmt::format("{}: its buffer has a form that is not known here: \"{}\"",
-                                    options_.device.string(), printable(text)));
+                                    options_.device.string(), shown(text)));
     }
     indices[axis] = *index;
     types_[axis] = *type;
@@ -179,6 +165,10 @@ bool IioAccelerometer::start_buffer() {
   buffer_ = open(options_.device.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (buffer_ < 0) throw DeviceError(cannot_open(options_.device, errno));
   return true;
+}
+
+double IioAccelerometer::range_mps2() const noexcept {
+  return buffer_ < 0 ? adxl345::full_scale_mps2(2) : std::numeric_limits<double>::infinity();
 }
 
 double IioAccelerometer::drift_ppm() const noexcept {
@@ -251,7 +241,7 @@ BootTime IioAccelerometer::poll_buffer() {
     }
     hand_on(clock_.time_of(number_++), counts);
   }
-  const double dither = std::fmod(static_cast<double>(number_) * kGoldenRatio, 1.0);  // see Adxl345Sampler
+  const double dither = std::fmod(static_cast<double>(number_) * adxl345::kPollStep, 1.0);
   const auto interval =
       std::min<std::chrono::nanoseconds>(from_seconds(adxl345::kWatermark / options_.rate_hz), kLongestInterval);
   return now + interval + from_seconds(dither / options_.rate_hz);

@@ -43,6 +43,10 @@ class IioAccelerometer {
   /// What is second best about it, for the user; empty with a buffer and the right scale.
   [[nodiscard]] const std::string& advice() const noexcept { return advice_; }
 
+  /// The largest reading of an axis: without a buffer the kernel leaves the chip at 2 g (adxl345_core.c before 6.14).
+  /// Infinite where it may be any.
+  [[nodiscard]] double range_mps2() const noexcept;
+
   /// See DeviceClock; NaN without a buffer, where the host's clock is the only one.
   [[nodiscard]] double drift_ppm() const noexcept;
 

@@ -1,6 +1,9 @@
 #include "drivers/label.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 
 #include "drivers/parse_number.hpp"
 
@@ -44,6 +47,18 @@ bool is_plain_text(std::string_view text, std::size_t max_bytes) noexcept {
     if (code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0)) return false;  // C0, DEL, C1
   }
   return true;
+}
+
+std::string shown(std::string_view text) {
+  std::string result;
+  for (const char c : text.substr(0, kMaxShownBytes)) {
+    if (c >= ' ' && c <= '~') {
+      result += c;
+    } else {
+      fmt::format_to(std::back_inserter(result), "\\x{:02x}", static_cast<unsigned char>(c));
+    }
+  }
+  return result + (text.size() > kMaxShownBytes ? "..." : "");
 }
 
 bool is_label(std::string_view text) noexcept {

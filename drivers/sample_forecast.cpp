@@ -13,8 +13,6 @@ constexpr auto kLongestReach = 60s;  // the oscillator's rate follows the temper
 constexpr auto kSpacing = 100ms;     // of the counts that are kept: to look back 10 s or more at any rate
 constexpr double kJitter = 0.03;     // samples: how far one may be from its place
 
-double seconds(BootClock::duration duration) noexcept { return std::chrono::duration<double>(duration).count(); }
-
 }  // namespace
 
 SampleForecast::SampleForecast(double rate_hz, double most_drift_ppm) noexcept

@@ -20,8 +20,6 @@ constexpr double kMostOffRate = 0.15;  // the chip's own oscillator is within 6 
 
 bool is_printable(char c) noexcept { return c >= ' ' && c <= '~'; }
 
-double seconds(BootClock::duration duration) noexcept { return std::chrono::duration<double>(duration).count(); }
-
 }  // namespace
 
 SerialDiagnosis::SerialDiagnosis(const Options& options) : options_(options) {}

@@ -88,6 +88,13 @@ bool is_first_generation(const Board& board) noexcept {
 
 }  // namespace
 
+bool has_no_lsm(const Board& board) noexcept {
+  const auto is = [&](unsigned id, unsigned major, unsigned minor) {
+    return board.id == id && board.major == major && board.minor == minor;
+  };
+  return is(31, 9, 1) || is(47, 5, 1) || is(48, 4, 1) || is(48, 4, 2) || is(49, 3, 1);
+}
+
 const char* name_of(Chip chip) noexcept { return facts_of(chip).name; }
 
 Chip chip_of(Model model, Accelerometer accelerometer, const std::optional<Board>& board) noexcept {

@@ -30,6 +30,9 @@ struct Board {
   std::uint8_t minor;
 };
 
+/// Whether the board (of 2022) carries an ICM-20948 in the place of the LSM303, whose readings nobody here has seen.
+[[nodiscard]] bool has_no_lsm(const Board& board) noexcept;
+
 /// The chip that is read. A Shimmer3 whose board is not known is taken for one made since 2017.
 [[nodiscard]] Chip chip_of(Model model, Accelerometer accelerometer, const std::optional<Board>& board) noexcept;
 

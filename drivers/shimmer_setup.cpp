@@ -23,10 +23,18 @@ constexpr auto kModelPatience = 1s;      // a Shimmer2 never answers the new que
 constexpr double kMostRateError = 0.02;  // that needs no mention
 constexpr int kCrcOfTwoBytes = 2;
 
+constexpr const char* kLeaveItAlone = "does another program talk to it? If not, switch it off and on";
+
 /// No braced list where something is awaited: GCC 12 cannot keep its array in the coroutine's frame.
 Bytes bytes(auto... values) {
   const std::array<std::byte, sizeof...(values)> list{static_cast<std::byte>(values)...};
   return {list.begin(), list.end()};
+}
+
+unsigned little_endian(const Bytes& bytes) {
+  unsigned value = 0;
+  for (std::size_t i = bytes.size(); i > 0; --i) value = value << 8U | std::to_integer<unsigned>(bytes[i - 1]);
+  return value;
 }
 
 std::uint8_t number(std::byte byte) { return std::to_integer<std::uint8_t>(byte); }
@@ -62,7 +70,8 @@ asio::awaitable<Rate> set_rate(Link& link, Model model, double rate_hz) {
   if (!is_shimmer2(model)) divider.push_back(static_cast<std::byte>(rate.divider >> 8U));
   co_await link.ask("set its rate", Code::kSetRate, divider);
   if (const Bytes now = co_await link.ask("say its rate", Code::kGetRate); now != divider) {
-    throw DeviceError(fmt::format("{}: was told a rate divider of {}, and says another", link.name(), rate.divider));
+    throw DeviceError(fmt::format("{}: was told to send {:.4g} Hz (divider {}), and says divider {}; {}", link.name(),
+                                  rate.hz(), rate.divider, little_endian(now), kLeaveItAlone));
   }
   co_return rate;
 }
@@ -114,7 +123,10 @@ struct Found {
 
 asio::awaitable<Found> ask_calibration(Link& link, Code question, Chip chip, std::uint8_t range, bool is_chip_known) {
   const Bytes said = co_await link.ask("say its calibration", question);
-  if (said.size() != CalibrationBlock::kBytes) throw DeviceError(link.name() + ": sent half a calibration");
+  if (said.size() != CalibrationBlock::kBytes) {
+    throw DeviceError(fmt::format("{}: sent {} bytes of calibration instead of {}; {}", link.name(), said.size(),
+                                  CalibrationBlock::kBytes, kLeaveItAlone));
+  }
   const auto block = CalibrationBlock::parse(std::span(said).first<CalibrationBlock::kBytes>());
   const BlockVerdict verdict = judge(block, chip, range, is_chip_known);
   co_return Found{.block = verdict == BlockVerdict::kUsable ? block : CalibrationBlock::of(chip, range),
@@ -160,7 +172,11 @@ asio::awaitable<Setup> set_up(Link& link, Request request) {
   const Bytes said = co_await link.ask("say what it sends", Code::kInquiry);
   const auto inquiry = parse_inquiry(said, device.model);
   if (!inquiry || inquiry->rate_divider != rate.divider) {
-    throw DeviceError(link.name() + ": what it says it sends is not what it was told to");
+    throw DeviceError(fmt::format("{}: was told to send {:.4g} Hz (divider {}), and its inquiry says {}; {}",
+                                  link.name(), rate.hz(), rate.divider,
+                                  inquiry ? fmt::format("divider {}", inquiry->rate_divider)
+                                          : fmt::format("{} bytes that make no sense", said.size()),
+                                  kLeaveItAlone));
   }
   const auto layout = packet_layout(device, *inquiry, request.accelerometer);
   if (!layout) throw DeviceError(fmt::format("{}: {}", link.name(), layout.error()));
@@ -179,6 +195,15 @@ asio::awaitable<Setup> set_up(Link& link, Request request) {
   if (std::abs(rate.hz() - request.rate_hz) > kMostRateError * request.rate_hz) {
     setup.advice += fmt::format("a {} has no rate of {} Hz: it sends {:.4g} Hz; ", name_of(device.model),
                                 request.rate_hz, rate.hz());
+  }
+  if (device.model == Model::kShimmer3 && !board) {
+    setup.advice += fmt::format("its board does not say which it is, so its chip is taken for a {}; ", name_of(chip));
+  }
+  if (wide_range && board && has_no_lsm(*board)) {
+    setup.advice += fmt::format(
+        "a board SR{}-{}-{} has another wide-range chip (ICM-20948), of which nothing was ever tried: calibrate it, or "
+        "choose `accelerometer: low-noise`; ",
+        board->id, board->major, board->minor);
   }
   if (verdict != BlockVerdict::kUsable) {
     setup.advice += fmt::format(

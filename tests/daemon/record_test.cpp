@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "drivers/recording_file.hpp"
+#include "tests/simulators/adxl345_serial_simulator.hpp"
+#include "tests/simulators/pty_host.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -126,6 +128,30 @@ TEST_F(Record, HoldsTheAxesAsWornAndSaysSo) {
   EXPECT_EQ(copy.placements, std::vector<std::string>{"left"});
   EXPECT_THAT(drivers::read_sidecar(drivers::sidecar_path(file)).notes, HasSubstr("mount [y, -x, z]"));
 }
+
+class SteppedClock : public Record, public testing::WithParamInterface<const char*> {};
+
+TEST_P(SteppedClock, ChangesNothing) {
+  tests::Adxl345SerialSimulator device({.format = tests::Adxl345SerialSimulator::Format::kCobs});
+  const tests::PtyHost line(device, directory_ / "chest");
+  const auto file = configuration("  - {name: chest, driver: adxl345-serial, format: cobs, rate: 50, device: " +
+                                  (directory_ / "chest").string() + "}\n");
+  ChildProcess recording({"env", std::string("STEPPED_CLOCK_S=") + GetParam(), "LD_PRELOAD=" PROPRIOD_STEPPED_CLOCK,
+                          "ASAN_OPTIONS=verify_asan_link_order=0", PROPRIOD_PROGRAM, "record", "--config", file,
+                          "--out", out(), "--seconds", "5"});
+  ASSERT_EQ(exit_code(recording.wait()), 0);
+  const auto csv = recordings().at("chest");
+  const auto samples = drivers::read_recording(csv).samples;
+  EXPECT_NEAR(static_cast<double>(samples.size()), 250, 10);
+  for (std::size_t i = 1; i < samples.size(); ++i) {
+    EXPECT_NEAR(std::chrono::duration<double>(samples[i].time - samples[i - 1].time).count(), 0.02, 0.015);
+  }
+  const auto sidecar = drivers::read_sidecar(drivers::sidecar_path(csv));
+  EXPECT_EQ(sidecar.lost, 0U);
+  EXPECT_EQ(sidecar.gaps, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(AYear, SteppedClock, testing::Values("31557600", "-31557600"));
 
 TEST_F(Record, NeverOverwritesAndRecordsTheSensorThatWasNamed) {
   const std::string sensors = "  - {name: chest, driver: simulated, speed: 0}\n  - {name: neck, driver: simulated}\n";

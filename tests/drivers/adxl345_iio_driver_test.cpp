@@ -116,6 +116,14 @@ TEST(Adxl345IioDriver, ReadsAxisByAxisWhereThereIsNoBuffer) {
   }
 }
 
+TEST(Adxl345IioDriver, SaysThatItClipsWhereTheKernelLeavesItAt2g) {
+  const Kernel kernel;
+  kernel.write("in_accel_x_raw", "511\n");
+  Rig rig{kernel};
+  rig.run_until([&] { return rig.driver.problems().size() > 1; });
+  EXPECT_THAT(rig.driver.problems(), Contains(HasSubstr("x clips: 100 %")));
+}
+
 TEST(Adxl345IioDriver, ReadsTheBufferInItsOrder) {
   Kernel kernel;
   kernel.offer_buffer();
@@ -155,7 +163,7 @@ TEST(Adxl345IioDriver, RefusesWhatIsNoAdxl345) {
   const Kernel kernel;
   kernel.write("name", "bme280\x1b[2J\n");
   Rig rig{kernel};
-  rig.expect_refusal("is no adxl345 but \"bme280?[2J\"");
+  rig.expect_refusal("is no adxl345 but \"bme280\\x1b[2J\"");
 }
 
 TEST(Adxl345IioDriver, RefusesABufferOfAnotherForm) {

@@ -52,6 +52,7 @@ class DiscoveryTest : public testing::Test {
     options_.sys = sys_;
     options_.open_bus = [this](const fs::path& bus, std::uint8_t address) -> std::unique_ptr<I2cBus> {
       const auto name = bus.filename().string();
+      if (name == "i2c-smbus") throw NoPlainI2c(name);
       if (name == denied_) throw DeviceError(name + ": cannot be opened; join the group i2c");
       if (held_ == std::pair{name, address}) throw HeldByKernel(name);
       const auto chip = chips_.find({name, address});
@@ -141,13 +142,22 @@ TEST_F(DiscoveryTest, GivesUsbPortsTheirNamesById) {
   EXPECT_THAT(found.obstacles, IsEmpty());
 }
 
+TEST_F(DiscoveryTest, HasNothingToSayOfAdaptersForMemoryAlone) {
+  put(dev_ / "i2c-smbus");
+  const auto found = discover(options_);
+  EXPECT_THAT(found.obstacles, IsEmpty());
+  EXPECT_THAT(found.buses, IsEmpty());
+}
+
 TEST_F(DiscoveryTest, ListsBluetoothBindingsOnceAndTheirAddresses) {
   put(dev_ / "rfcomm0");
+  put(sys_ / "class/tty/rfcomm0/channel", "1\n");
   put(sys_ / "class/tty/rfcomm0/address", "00:06:66:12:34:56\n");
   ports_ = {{.device = dev_ / "rfcomm0", .link = FoundPort::Link::kBluetooth}};
   const auto found = discover(options_);
   ASSERT_THAT(found.ports, SizeIs(1));
   EXPECT_EQ(found.ports[0].bluetooth_address, "00:06:66:12:34:56");
+  EXPECT_EQ(found.ports[0].rfcomm_channel, "1");
 }
 
 TEST_F(DiscoveryTest, SaysThatAPortIsGoneOrForbidden) {

@@ -292,6 +292,22 @@ TEST(ShimmerDriver, TakesTheChipsOwnFiguresWhenTheCalibrationIsNotOfIt) {
   }
 }
 
+TEST(ShimmerDriver, SaysWhenTheChipIsAGuess) {
+  auto silent = shimmer3();
+  silent.board = {.id = 0xFF, .major = 0xFF, .minor = 0xFF};  // its memory was never written
+  auto without_lsm = shimmer3();
+  without_lsm.board = {.id = 48, .major = 4, .minor = 1};
+  const std::pair<ShimmerSimulator::Options, const char*> kinds[] = {
+      {silent, "its chip is taken for a LSM303AHTR"}, {without_lsm, "a board SR48-4-1 has another wide-range chip"}};
+  for (const auto& [simulated, words] : kinds) {
+    ShimmerBench bench(simulated, {.accelerometer = Accelerometer::kWideRange});
+    bench.start();
+    ASSERT_TRUE(bench.run_until_samples(1));
+    EXPECT_THAT(bench.driver().problems(), Contains(HasSubstr(words)));
+    bench.stop();
+  }
+}
+
 TEST(ShimmerDriver, RefusesARangeThatTheChipDoesNotHave) {
   ShimmerBench bench(shimmer3(), {.accelerometer = Accelerometer::kWideRange, .range_g = 3});
   bench.start();
