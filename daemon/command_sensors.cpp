@@ -1,7 +1,7 @@
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "config/reader.hpp"
 #include "daemon/calibrator.hpp"
@@ -34,6 +34,7 @@ ExitCode list_sensors(const std::filesystem::path& file, bool as_json) {
 void add_calibrate_command(CLI::App& sensors, ExitCode& result) {
   struct Options {
     CalibrateOptions calibrate;
+    std::string method = "faces";
     int seconds = 0;
   };
   auto options = std::make_shared<Options>();
@@ -43,20 +44,19 @@ void add_calibrate_command(CLI::App& sensors, ExitCode& result) {
       "configuration, whose old text stays beside it as FILE.bak.");
   command->add_option("name", options->calibrate.sensor, "sensor of the configuration")->required();
   command->add_option("--config", options->calibrate.config, "configuration file")->required();
-  const std::map<std::string, CalibrationDialogue::Method> methods{{"faces", CalibrationDialogue::Method::kFaces},
-                                                                   {"sphere", CalibrationDialogue::Method::kSphere}};
   command
-      ->add_option("--method", options->calibrate.method,
+      ->add_option("--method", options->method,
                    "faces: on a level table, each of its six sides up; sphere: held still in many positions")
-      ->transform(CLI::CheckedTransformer(methods))
-      ->default_str("faces");
+      ->check(CLI::IsMember({"faces", "sphere"}))
+      ->capture_default_str();
   auto* seconds = command
                       ->add_option("--seconds", options->seconds,
                                    "faces: how long each side is held (3); sphere: time for all positions (120)")
                       ->check(CLI::Range(1, kMaxSeconds));
   command->add_flag("--yes", options->calibrate.yes, "write without asking");
   command->callback([options, seconds, &result] {
-    const bool faces = options->calibrate.method == CalibrationDialogue::Method::kFaces;
+    const bool faces = options->method == "faces";
+    options->calibrate.method = faces ? CalibrationDialogue::Method::kFaces : CalibrationDialogue::Method::kSphere;
     const int chosen = seconds->count() > 0 ? options->seconds : (faces ? kFaceSeconds : kSphereSeconds);
     options->calibrate.seconds = std::chrono::seconds{chosen};
     result = calibrate(options->calibrate);

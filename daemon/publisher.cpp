@@ -28,7 +28,8 @@ Publisher::Publisher(Options options, const model::Manifest& manifest, Predictio
       manifest_(manifest),
       in_(in),
       states_(options_.sensors.size()),
-      health_(watched(options_.sensors)) {
+      health_(watched(options_.sensors)),
+      problem_logs_(options_.sensors.size()) {
   for (const auto& sensor : options_.sensors) {
     prediction_topics_.push_back(options_.base_topic + "/" + sensor.name + "/prediction");
     state_topics_.push_back(options_.base_topic + "/" + sensor.name + "/state");
@@ -50,10 +51,8 @@ void Publisher::run() {
       publish(prediction);
       ++taken;
     }
-    if (link_) {
-      publish_health();
-      link_->poll();
-    }
+    look_after_health(std::chrono::steady_clock::now());
+    if (link_) link_->poll();
     const bool output_blocked = stdout_ && !stdout_->poll();
     if (stdout_ && stdout_->closed()) {
       spdlog::warn("stdout_closed: standard output takes no more predictions: its reader is gone, or its disk is full");
@@ -112,8 +111,10 @@ void Publisher::publish_state(const Prediction& prediction, const UtcBorder& bor
                                   manifest_, simulated, border)});
 }
 
-void Publisher::publish_health() {
-  health_.check(std::chrono::steady_clock::now(), [this](std::size_t sensor, const Health& health) {
+void Publisher::look_after_health(TimePoint now) {
+  health_.check(now, [this](std::size_t sensor, const Health& health) {
+    problem_logs_[sensor].tell(options_.sensors[sensor].name, health.connected, health.problems);
+    if (!link_) return;
     link_->set_retained(
         {health_topics_[sensor], health_json(health, options_.sensors[sensor].simulated, UtcBorder::now())});
   });
@@ -130,13 +131,15 @@ std::size_t Publisher::waiting() const noexcept {
 
 Publisher::TimePoint Publisher::next_wake(bool output_blocked) const noexcept {
   TimePoint wake{TimePoint::duration{deadline_.load(std::memory_order_acquire)}};
-  if (link_) wake = std::min({wake, link_->next_deadline(), health_.next_check()});
+  wake = std::min(wake, health_.next_check());
+  if (link_) wake = std::min(wake, link_->next_deadline());
   if (output_blocked) wake = std::min(wake, std::chrono::steady_clock::now() + kOutputRetry);
   // A deadline at the end of time would overflow inside the semaphore's clock arithmetic.
   return std::min(wake, std::chrono::steady_clock::now() + 1h);
 }
 
 void Publisher::close() {
+  look_after_health(health_.next_check());  // no device is connected any more
   if (link_) link_->close(std::chrono::steady_clock::now() + kGoodbye);
   undelivered_ = waiting() + in_.predictions.size();
   if (link_) dropped_ += link_->counters().dropped;

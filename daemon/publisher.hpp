@@ -11,6 +11,7 @@
 #include "daemon/health.hpp"
 #include "daemon/mqtt_link.hpp"
 #include "daemon/payload.hpp"
+#include "daemon/problem_log.hpp"
 #include "daemon/recognition.hpp"
 #include "daemon/stable_state.hpp"
 #include "daemon/stdout_sink.hpp"
@@ -63,7 +64,7 @@ class Publisher {
   };
 
   void publish(const Prediction& prediction);
-  void publish_health();
+  void look_after_health(TimePoint now);
   void publish_state(const Prediction& prediction, const UtcBorder& border);
   [[nodiscard]] std::size_t waiting() const noexcept;
   [[nodiscard]] TimePoint next_wake(bool output_blocked) const noexcept;
@@ -77,6 +78,7 @@ class Publisher {
   std::vector<std::string> health_topics_;
   std::vector<SensorState> states_;
   HealthMonitor health_;
+  std::vector<ProblemLog> problem_logs_;  // by sensor
   std::optional<MqttLink> link_;
   std::optional<StdoutSink> stdout_;
   std::atomic<TimePoint::rep> deadline_{TimePoint::max().time_since_epoch().count()};

@@ -24,14 +24,15 @@ using TimePoint = std::chrono::steady_clock::time_point;
 
 constexpr auto kDrainInterval = 100ms;
 constexpr auto kFlushInterval = 500ms;  // a kill loses no more than this and one drain
-constexpr auto kConnectGrace = 10s;     // beside the duration: for the last sensor to give its first sample
+constexpr auto kTellInterval = 1s;
+constexpr auto kConnectGrace = 10s;  // beside the duration: for the last sensor to give its first sample
 
 /// Two threads: the caller's runs the drivers, the other one takes their samples from the rings to the disk, in
 /// batches, so that a slow disk delays no driver.
 class Recorder {
  public:
   Recorder(const config::Config& config, const RecordOptions& options)
-      : duration_(options.duration), signals_(io_, SIGINT, SIGTERM) {
+      : duration_(options.duration), signals_(io_, SIGINT, SIGTERM, SIGHUP) {
     for (const auto& sensor : config.sensors) {
       if (!options.sensors.empty() && std::ranges::find(options.sensors, sensor.name) == options.sensors.end())
         continue;
@@ -80,6 +81,7 @@ class Recorder {
   void write() {
     const TimePoint begin = std::chrono::steady_clock::now();
     TimePoint flush_at = begin + kFlushInterval;
+    TimePoint tell_at = begin + kTellInterval;
     TimePoint stop_at = duration_ ? begin + *duration_ + kConnectGrace : TimePoint::max();
     bool working = true;
     while (working) {
@@ -93,6 +95,10 @@ class Recorder {
       }
       working = false;
       for (const auto& recording : recordings_) working = recording->advance(flush) || working;
+      if (now >= tell_at) {
+        tell_at = now + kTellInterval;
+        for (const auto& recording : recordings_) recording->tell_problems();
+      }
       show_progress(now - begin);
     }
     progress_.clear();
@@ -125,7 +131,12 @@ class Recorder {
 }  // namespace
 
 ExitCode record(const config::Config& config, const RecordOptions& options) {
-  std::filesystem::create_directories(options.out);
+  std::error_code error;
+  std::filesystem::create_directories(options.out, error);
+  if (error) {
+    spdlog::error("{}: cannot be made: {}; give a folder that you may write to", options.out.string(), error.message());
+    return kFailure;
+  }
   Recorder recorder(config, options);
   return recorder.run();
 }

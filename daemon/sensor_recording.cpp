@@ -20,6 +20,8 @@ namespace {
 
 constexpr double kRingSeconds = 30;        // longer than a disk takes to wake up, or to find itself full
 constexpr double kMostReadings = 1 << 18;  // 8 MiB: a replay may be a thousand times as fast as its sensor was
+constexpr double kLeastToMeasure = 3;      // seconds: of less, the first burst is too much
+constexpr double kMostRateError = 0.2;     // three times what an ADXL345's oscillator is off
 constexpr int kMostOfOneSecond = 100;      // recordings of one sensor that begin in the same second
 
 std::size_t ring_capacity(double arrival_rate_hz) {
@@ -84,6 +86,8 @@ void SensorRecording::take(const drivers::Reading& reading) {
     return;
   }
   last_time_ = written_time;
+  last_came_ = drivers::BootClock::now();
+  if (!first_came_) first_came_ = last_came_;
   if (reading.after_gap && samples_ > 0) ++gaps_;
   writer_->write({.time = time,
                   .accel_mps2 = as_worn(reading.sample.accel_mps2, sensor_.mount),
@@ -97,6 +101,7 @@ void SensorRecording::begin(drivers::BootTime first) {
   first_ = first;
   drivers::Sidecar sidecar{.sensor = name(),
                            .device = device_of(sensor_).to_string(),
+                           .subject = options_.subject,
                            .rate_hz = driver().rate_hz(),
                            .start_time = border.text(first),
                            .simulated = driver_.simulated};
@@ -133,11 +138,28 @@ drivers::RecordingLosses SensorRecording::losses() const noexcept {
           .reconnects = counters.reconnects.load()};
 }
 
+/// A driver that knows no more than the configured rate spaces its samples by it.
+void SensorRecording::check_rate() const {
+  if (device_of(sensor_).path.empty() || !first_came_ || at_the_end_->gaps > 0) return;
+  const double took_s = drivers::seconds(last_came_ - *first_came_);
+  if (took_s < kLeastToMeasure) return;
+  const double measured_hz = static_cast<double>(samples_ + at_the_end_->lost) / took_s;
+  if (std::abs(measured_hz / driver_.arrival_rate_hz - 1) < kMostRateError) return;
+  spdlog::warn(
+      "sensor_problem sensor={} problem=\"{:.3g} samples a second came, and `rate` is {:g}: the times in {} are "
+      "wrong; correct `rate` and record anew\"",
+      name(), measured_hz, driver_.arrival_rate_hz, file_.string());
+}
+
 std::string SensorRecording::status() const {
   return samples_ == 0 ? name() + " waits" : fmt::format("{} {} samples", name(), samples_);
 }
 
-bool SensorRecording::report() const {
+void SensorRecording::tell_problems() {
+  problem_log_.tell(name(), driver_.driver->counters().connected, driver_.driver->problems());
+}
+
+bool SensorRecording::report() {
   if (failed_) return false;  // and said why
   const auto problems = driver_.driver->problems();
   if (samples_ == 0) {
@@ -145,7 +167,8 @@ bool SensorRecording::report() const {
                   device_of(sensor_).to_string(), problems.empty() ? "" : ": ", fmt::join(problems, "; "));
     return false;
   }
-  for (const auto& problem : problems) spdlog::warn("sensor_problem sensor={} problem=\"{}\"", name(), problem);
+  problem_log_.tell(name(), true, problems);
+  check_rate();
   spdlog::info("recorded sensor={} file={} samples={} lost={} gaps={} reconnects={}", name(), file_.string(), samples_,
                at_the_end_->lost, at_the_end_->gaps, at_the_end_->reconnects);
   return true;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "config/config.hpp"
+#include "daemon/problem_log.hpp"
 #include "daemon/recorder.hpp"
 #include "daemon/sensor_drivers.hpp"
 #include "drivers/driver.hpp"
@@ -37,14 +38,18 @@ class SensorRecording {
   /// For a terminal: "chest 1250 samples".
   [[nodiscard]] std::string status() const;
 
+  /// Logs what is newly wrong with the sensor.
+  void tell_problems();
+
   /// Logs what became of it. False when there is no recording, or not all of it.
-  [[nodiscard]] bool report() const;
+  [[nodiscard]] bool report();
 
  private:
   void take(const drivers::Reading& reading);
   void begin(drivers::BootTime first);
   void stop_driver();
   void close();
+  void check_rate() const;
   [[nodiscard]] drivers::RecordingLosses losses() const noexcept;
 
   boost::asio::io_context& io_;
@@ -61,6 +66,10 @@ class SensorRecording {
   drivers::BootTime first_;
   std::optional<std::chrono::microseconds> last_time_;
   std::uint64_t samples_ = 0;
+  ProblemLog problem_log_;
+  // When samples came, whatever times they say: a rate that is configured wrong shows.
+  std::optional<drivers::BootTime> first_came_;
+  drivers::BootTime last_came_;
   std::uint64_t gaps_ = 0;
   std::uint64_t unwritable_ = 0;                        // not a microsecond after the one before
   std::optional<drivers::RecordingLosses> at_the_end_;  // once it is long enough or its driver has ended

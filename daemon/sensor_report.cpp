@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "daemon/sensor_device.hpp"
+#include "drivers/device_access.hpp"
 
 namespace propriod::daemon {
 namespace {
@@ -34,19 +35,15 @@ constexpr std::string_view kNoSensorFound =
     "  a microcontroller      plug it in; `sudo dmesg | tail` shows what the kernel makes of it\n"
     "  a Shimmer              switch it on, pair it (bluetoothctl; the PIN is 1234), then sudo rfcomm bind 0 ADDRESS\n";
 
-std::filesystem::path resolved(const std::filesystem::path& path) {
-  std::error_code error;
-  auto real = std::filesystem::weakly_canonical(path, error);
-  return error ? path : real;
-}
-
 /// The sensor of the configuration that uses a device; empty when none does.
 std::string user_of(const config::Config* config, const std::filesystem::path& device,
                     std::optional<std::uint8_t> address = {}) {
   if (config == nullptr) return {};
   for (const auto& sensor : config->sensors) {
     const auto used = device_of(sensor);
-    if (used.address == address && !used.path.empty() && resolved(used.path) == resolved(device)) return sensor.name;
+    if (used.address == address && !used.path.empty() &&
+        drivers::behind_links(used.path) == drivers::behind_links(device))
+      return sensor.name;
   }
   return {};
 }
@@ -149,6 +146,22 @@ void add_lines(std::string& text, const std::vector<Found>& devices, const confi
   }
 }
 
+/// The configured sensors whose devices are none of those found: links, pseudo-terminals, names that are wrong.
+void add_others(std::string& text, const Discovery& found, const config::Config* config) {
+  if (config == nullptr) return;
+  std::string lines;
+  for (const auto& sensor : config->sensors) {
+    const auto device = device_of(sensor);
+    const auto is_it = [&](const auto& one) { return user_of(config, one) == sensor.name; };
+    const bool is_listed = std::ranges::any_of(found.chips, is_it) || std::ranges::any_of(found.iio, is_it) ||
+                           std::ranges::any_of(found.ports, is_it);
+    std::error_code error;
+    if (device.path.empty() || is_listed || !std::filesystem::exists(device.path, error)) continue;
+    lines += fmt::format("  {:<18} {}  (sensor {})\n", device.path.string(), device.driver, sensor.name);
+  }
+  if (!lines.empty()) text += "Configured, and found by name alone\n" + lines;
+}
+
 /// A line for each sensor of the configuration whose device is nowhere.
 void add_missing(std::vector<std::string>& lines, const config::Config* config) {
   if (config == nullptr) return;
@@ -224,8 +237,11 @@ std::string sensors_as_text(const Discovery& found, const config::Config* config
     if (std::ranges::find(found.chips, bus, &FoundChip::bus) != found.chips.end()) continue;
     text += fmt::format("{}: nothing answers at 0x53 or 0x1d\n", bus.string());
   }
+  const std::size_t before = text.size();
+  add_others(text, found, config);
+  const bool any_configured = text.size() > before;
   const bool any_port = std::ranges::any_of(found.ports, [](const FoundPort& port) { return is_candidate(port); });
-  if (found.chips.empty() && found.iio.empty() && !any_port) text += kNoSensorFound;
+  if (found.chips.empty() && found.iio.empty() && !any_port && !any_configured) text += kNoSensorFound;
 
   std::vector<std::string> obstacles = found.obstacles;
   add_missing(obstacles, config);

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "drivers/device_access.hpp"
 #include "drivers/errors.hpp"
 
 namespace propriod::drivers {
@@ -45,8 +46,7 @@ asio::awaitable<void> Adxl345I2cDriver::blocking_session() {
 }
 
 std::string Adxl345I2cDriver::bus_device() const {  // as sysfs calls it: 1-0053
-  std::error_code ignored;
-  const auto node = std::filesystem::weakly_canonical(own_.device.device, ignored).filename().string();
+  const auto node = behind_links(own_.device.device).filename().string();
   return fmt::format("{}-{:04x}", node.substr(node.find('-') + 1), own_.address);
 }
 

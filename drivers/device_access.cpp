@@ -53,6 +53,17 @@ std::string cannot_open(const std::filesystem::path& device, int error) {
                      remedy(device, error));
 }
 
+std::filesystem::path behind_links(std::filesystem::path name) {
+  constexpr int kMostLinks = 16;
+  for (int links = 0; links < kMostLinks; ++links) {
+    std::error_code no_link;
+    const auto target = std::filesystem::read_symlink(name, no_link);
+    if (no_link) break;
+    name = name.parent_path() / target;
+  }
+  return name.lexically_normal();
+}
+
 std::string has_gone(const std::filesystem::path& device, std::string_view reason) {
   return fmt::format("{}: has gone ({}); trying to reach it again", device.string(), reason);
 }

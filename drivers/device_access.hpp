@@ -13,4 +13,8 @@ namespace propriod::drivers {
 /// The message for a device that went away in mid-stream.
 [[nodiscard]] std::string has_gone(const std::filesystem::path& device, std::string_view reason);
 
+/// The device that a name stands for: `/dev/ttyUSB0` of `/dev/serial/by-id/…`. Follows the name's own links alone, in
+/// the folders as they are written; where there is nothing, what the last link says.
+[[nodiscard]] std::filesystem::path behind_links(std::filesystem::path name);
+
 }  // namespace propriod::drivers

@@ -120,8 +120,6 @@ void DeviceDriver::report_gap() noexcept {
 
 void DeviceDriver::set_advice(std::string advice) {
   const std::scoped_lock lock{words_};
-  if (advice != advice_ && !advice.empty())
-    spdlog::warn("sensor_advice sensor={} advice=\"{}\"", options_.name, advice);
   advice_ = std::move(advice);
 }
 

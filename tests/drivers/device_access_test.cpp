@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 
 #include <cerrno>
+#include <filesystem>
+
+#include "tests/support/temporary_directory.hpp"
 
 namespace propriod::drivers {
 namespace {
@@ -25,6 +28,18 @@ TEST(DeviceAccess, NamesNoGroupWhereDebianHasNone) {
 TEST(DeviceAccess, TellsWhatIsMissingFromWhatIsTaken) {
   EXPECT_THAT(cannot_open("/dev/ttyUSB99", ENOENT), HasSubstr("is it plugged in, paired, and spelled right?"));
   EXPECT_THAT(cannot_open("/dev/ttyUSB99", EBUSY), HasSubstr("sudo fuser -v /dev/ttyUSB99"));
+}
+
+TEST(DeviceAccess, FollowsLinksToTheDevice) {
+  const tests::TemporaryDirectory folder;
+  std::filesystem::create_directories(folder / "serial/by-id");
+  std::filesystem::create_symlink("../../ttyUSB0", folder / "serial/by-id/usb-one");
+  std::filesystem::create_symlink(folder / "serial/by-id/usb-one", folder / "mine");
+  EXPECT_EQ(behind_links(folder / "serial/by-id/usb-one"), folder / "ttyUSB0");
+  EXPECT_EQ(behind_links(folder / "mine"), folder / "ttyUSB0");
+  EXPECT_EQ(behind_links(folder / "ttyUSB0"), folder / "ttyUSB0");
+  std::filesystem::create_symlink("round", folder / "round");
+  EXPECT_EQ(behind_links(folder / "round"), folder / "round");
 }
 
 }  // namespace
