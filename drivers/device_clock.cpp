@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 
 namespace propriod::drivers {
@@ -140,8 +141,10 @@ double DeviceClock::drift_ppm() const noexcept {
   return slope_known_ ? -line_.slope / (1 + line_.slope) * 1e6 : std::numeric_limits<double>::quiet_NaN();
 }
 
-TickUnwrapper::TickUnwrapper(unsigned bits, double ticks_per_second) noexcept
-    : turn_(std::int64_t{1} << bits), ticks_per_second_(ticks_per_second) {}
+TickUnwrapper::TickUnwrapper(const Options& options) noexcept
+    : turn_(std::int64_t{1} << options.bits),
+      ticks_per_second_(options.ticks_per_second),
+      period_ticks_(options.period_ticks) {}
 
 std::int64_t TickUnwrapper::unwrap(std::uint32_t raw, BootTime arrival) noexcept {
   if (!last_) {
@@ -153,12 +156,13 @@ std::int64_t TickUnwrapper::unwrap(std::uint32_t raw, BootTime arrival) noexcept
   }
   std::int64_t ticks = last_->ticks + static_cast<std::int64_t>(raw) - static_cast<std::int64_t>(last_->raw);
   if (raw < last_->raw) ticks += turn_;
-  ticks += missed_turns(ticks, arrival) * turn_;
+  const bool is_next = std::abs(ticks - last_->ticks - period_ticks_) <= period_ticks_ / 8;
+  ticks += missed_turns(ticks, arrival, is_next) * turn_;
   last_ = {.raw = raw, .ticks = ticks, .arrival = arrival};
   return ticks;
 }
 
-std::int64_t TickUnwrapper::missed_turns(std::int64_t ticks, BootTime arrival) noexcept {
+std::int64_t TickUnwrapper::missed_turns(std::int64_t ticks, BootTime arrival, bool is_next) noexcept {
   const auto ticks_in = [this](std::chrono::nanoseconds time) {
     return std::chrono::duration<double>(time).count() * ticks_per_second_;
   };
@@ -169,6 +173,7 @@ std::int64_t TickUnwrapper::missed_turns(std::int64_t ticks, BootTime arrival) n
     late_since_.reset();
     return 0;
   }
+  if (!late_since_ && !is_next) return static_cast<std::int64_t>(std::floor(turns + kTurnTolerance));
   if (!late_since_) {
     late_since_ = arrival;
     late_by_ = turns;

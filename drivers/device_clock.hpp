@@ -99,15 +99,19 @@ class DeviceClock {
 };
 
 /// Unwraps a counter of few bits. A step backwards is one turn of the counter. Whole turns that passed in silence leave
-/// no trace in the counter: they show by arrivals that are, and stay, later than the link's fastest by that much. One
-/// owner; never allocates.
+/// no trace in the counter: they show by arrivals that are later than the link's fastest by that much. Where samples
+/// are missing at the silence, what comes after it is live, and the turns are added at once; where none is, it may be a
+/// backlog, and only arrivals that stay late tell of turns. One owner; never allocates.
 class TickUnwrapper {
  public:
-  /// `bits`: 1 … 32.
-  TickUnwrapper(unsigned bits, double ticks_per_second) noexcept;
+  struct Options {
+    unsigned bits;  ///< 1 … 32
+    double ticks_per_second;
+    std::uint32_t period_ticks;  ///< from one sample to the next
+  };
+  explicit TickUnwrapper(const Options& options) noexcept;
 
-  /// The ticks since the first call, which gives 0. `raw` is below 2^bits; arrivals do not descend. Missed turns are
-  /// added a second after the link is back: until then it might only be late.
+  /// The ticks since the first call, which gives 0. `raw` is below 2^bits; arrivals do not descend.
   [[nodiscard]] std::int64_t unwrap(std::uint32_t raw, BootTime arrival) noexcept;
 
   void restart() noexcept { last_.reset(); }
@@ -118,10 +122,11 @@ class TickUnwrapper {
     std::int64_t ticks;
     BootTime arrival;
   };
-  [[nodiscard]] std::int64_t missed_turns(std::int64_t ticks, BootTime arrival) noexcept;
+  [[nodiscard]] std::int64_t missed_turns(std::int64_t ticks, BootTime arrival, bool is_next) noexcept;
 
   std::int64_t turn_;  // ticks until the counter is 0 again
   double ticks_per_second_;
+  std::int64_t period_ticks_;
   std::optional<Seen> last_;
   BootTime first_arrival_{};
   double least_late_ = 0;  // ticks between a sample and its arrival, but for a constant: the fastest arrivals'

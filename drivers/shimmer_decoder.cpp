@@ -41,7 +41,8 @@ void Decoder::discard() noexcept {
 
 void Decoder::begin_stream(const PacketLayout& layout) noexcept {
   layout_ = layout;
-  unwrapper_.emplace(8 * layout.timestamp_bytes, kTicksPerSecond);
+  unwrapper_.emplace(TickUnwrapper::Options{
+      .bits = 8 * layout.timestamp_bytes, .ticks_per_second = kTicksPerSecond, .period_ticks = layout.period_ticks});
   starting_ = !is_shimmer2(device_.model);
 }
 
@@ -255,7 +256,12 @@ Decoder::Found Decoder::chain_from(std::size_t at, unsigned followers, bool is_e
     const bool is_begin_enough = follower == followers && crc_bytes_ == 0;
     if (found == Found::kYes && !is_begin_enough) found = whole_packet_at(at);
     if (found != Found::kYes) return found;
-    if (!is_expected && last_ && is_in_phase(at)) return Found::kNo;
+    if (!last_) continue;
+    if (!is_expected && is_in_phase(at)) return Found::kNo;
+    // Damage that sets a short time stamp back looks like a loss of nearly a turn; whoever follows knows better.
+    if (is_expected && ticks_between(last_->stamp, stamp(at, 0)) < ticks_between(last_->stamp, stamp(0, 0))) {
+      return Found::kNo;
+    }
   }
   return Found::kYes;
 }

@@ -332,7 +332,7 @@ void recovers(int times) {
   bench.start();
   ASSERT_TRUE(bench.wait_for_samples(20));
   const auto descriptors = tests::open_descriptors();
-  const auto heap_bytes = [&] { return tests::heap_bytes() - bench.readings.capacity() * sizeof(Reading); };
+  const auto heap_bytes = [&] { return tests::heap_bytes(bench.readings.capacity() * sizeof(Reading)); };
   std::size_t heap = 0;
   BootClock::duration longest{0};
   for (int i = 0; i < times; ++i) {

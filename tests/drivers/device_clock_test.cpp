@@ -21,7 +21,6 @@ using std::chrono::nanoseconds;
 constexpr BootTime kStart{1000s};
 constexpr nanoseconds kLeastDelay = 3ms;
 
-nanoseconds from_seconds(double seconds) { return nanoseconds{std::llround(seconds * 1e9)}; }
 double to_ms(nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
 /// A device that measures at its own pace and a link that is late.
@@ -195,7 +194,7 @@ TEST(DeviceClock, ForgivesADamagedTimeStamp) {
 }
 
 TEST(TickUnwrapper, UnwrapsACounterThatTurns) {
-  TickUnwrapper unwrapper{16, 32768};
+  TickUnwrapper unwrapper{{.bits = 16, .ticks_per_second = 32768, .period_ticks = 640}};
   std::uint32_t raw = 65'000;
   for (std::int64_t k = 0; k < 10'000; ++k, raw = (raw + 640) % 65'536) {
     ASSERT_EQ(unwrapper.unwrap(raw, kStart + from_seconds(static_cast<double>(k) * 640 / 32768)), k * 640);
@@ -204,7 +203,7 @@ TEST(TickUnwrapper, UnwrapsACounterThatTurns) {
 
 /// Samples every 640 ticks; those from `first_missing` on for `missing` were lost in a silence.
 std::int64_t ticks_after_a_silence(std::int64_t missing, int settle_samples) {
-  TickUnwrapper unwrapper{16, 32768};
+  TickUnwrapper unwrapper{{.bits = 16, .ticks_per_second = 32768, .period_ticks = 640}};
   std::int64_t ticks = 0;
   const auto take = [&](std::int64_t k) {
     ticks = unwrapper.unwrap(static_cast<std::uint32_t>(k * 640 % 65'536),
@@ -217,12 +216,25 @@ std::int64_t ticks_after_a_silence(std::int64_t missing, int settle_samples) {
 
 TEST(TickUnwrapper, FindsTheTurnsThatPassedInSilence) {
   for (const std::int64_t missing : {10, 90, 103, 150, 300, 1000, 10'000}) {  // a turn is 102.4 samples
+    EXPECT_EQ(ticks_after_a_silence(missing, 1), 0) << missing;
     EXPECT_EQ(ticks_after_a_silence(missing, 100), 0) << missing;
   }
 }
 
+TEST(TickUnwrapper, FindsATurnThatLooksLikeNoLossWithinASecond) {
+  // 512 samples of 128 ticks are a turn: the one after them follows the last one to the tick.
+  TickUnwrapper unwrapper{{.bits = 16, .ticks_per_second = 32768, .period_ticks = 128}};
+  std::int64_t ticks = 0;
+  for (std::int64_t k = 0; k < 2000; ++k) {
+    if (k >= 500 && k < 500 + 512) continue;
+    ticks = unwrapper.unwrap(static_cast<std::uint32_t>(k * 128 % 65'536),
+                             kStart + from_seconds(static_cast<double>(k) * 128 / 32768));
+  }
+  EXPECT_EQ(ticks, 1999 * 128);
+}
+
 TEST(TickUnwrapper, DoesNotTakeABacklogForATurn) {
-  TickUnwrapper unwrapper{16, 32768};
+  TickUnwrapper unwrapper{{.bits = 16, .ticks_per_second = 32768, .period_ticks = 640}};
   for (std::int64_t k = 0; k < 2000; ++k) {
     BootTime arrival = kStart + from_seconds(static_cast<double>(k) * 640 / 32768);
     if (k >= 500 && k < 800) arrival = kStart + from_seconds(800. * 640 / 32768);  // six seconds of samples at once

@@ -96,7 +96,7 @@ class ShimmerBench {
   }
   const std::vector<Reading>& readings() const { return readings_; }
   /// Of the process, but for the readings kept here.
-  std::size_t heap_bytes() const { return tests::heap_bytes() - readings_.capacity() * sizeof(Reading); }
+  std::size_t heap_bytes() const { return tests::heap_bytes(readings_.capacity() * sizeof(Reading)); }
 
  private:
   tests::TemporaryDirectory directory_;

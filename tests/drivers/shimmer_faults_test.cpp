@@ -305,7 +305,9 @@ TEST(TornShimmerStream, WithoutChecksumsCostsTwoSamplesADamagedByteAtMost) {
        {.name = "Shimmer3 at 64 Hz", .device = log_and_stream(11), .rate_hz = 64},
        {.name = "Shimmer3, wide range", .device = log_and_stream(11), .accelerometer = Accelerometer::kWideRange},
        {.name = "Shimmer3 with short time stamps", .device = log_and_stream(5)},
+       {.name = "Shimmer3 with short time stamps, at 256 Hz", .device = log_and_stream(5), .rate_hz = 256},
        {.name = "Shimmer2r", .device = bt_stream(Model::kShimmer2r)},
+       {.name = "Shimmer2r at 256 Hz", .device = bt_stream(Model::kShimmer2r), .rate_hz = 256},
        {.name = "Shimmer2, 4 samples a packet", .device = bt_stream(Model::kShimmer2), .samples_per_packet = 4}});
 }
 
