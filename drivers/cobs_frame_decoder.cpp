@@ -19,6 +19,10 @@ constexpr std::uint32_t kLongestSilenceUs = 60 * 60 * 1'000'000U;
 // Samples numbered so far behind what was expected are a device that counts anew under an old boot number.
 constexpr std::uint32_t kHalfTheNumbers = std::uint32_t{1} << 31U;
 
+// More samples than these are not believed lost in a time too short for them.
+constexpr std::uint32_t kAlwaysBelieved = 1000;
+constexpr double kMostRate = 4;  // of the nominal: configured wrong
+
 constexpr double kMostPeriod = 2;  // of the nominal: configured wrong, or a device that paused
 
 template <typename Unsigned>
@@ -88,7 +92,22 @@ std::span<const SerialReading> CobsFrameDecoder::end_frame() noexcept {
   return {};
 }
 
+/// By a link that got no answer, say.
+bool CobsFrameDecoder::is_repeated(const CobsFrame& frame) const noexcept {
+  return place_ && place_->boot == frame.boot && place_->raw_time_us == frame.time_us &&
+         place_->next_number == frame.number + static_cast<std::uint32_t>(frame.count);
+}
+
+bool CobsFrameDecoder::continues(const CobsFrame& frame) const noexcept {
+  if (!place_ || place_->boot != frame.boot) return false;
+  const std::uint32_t lost = frame.number - place_->next_number;
+  const std::uint32_t span_us = frame.time_us - place_->raw_time_us;
+  if (lost >= kHalfTheNumbers || span_us >= kLongestSilenceUs) return false;
+  return lost <= kAlwaysBelieved || lost <= kMostRate * span_us / nominal_period_us_;
+}
+
 std::span<const SerialReading> CobsFrameDecoder::hand_out(const CobsFrame& frame) noexcept {
+  if (is_repeated(frame)) return {};
   SerialReading reading;
   reading.before.resynchronised = damaged_;
   damaged_ = false;
@@ -96,9 +115,7 @@ std::span<const SerialReading> CobsFrameDecoder::hand_out(const CobsFrame& frame
   std::int64_t last_us = frame.time_us;
   std::int64_t span_us = std::llround(nominal_period_us_ * static_cast<double>(count));
   std::int64_t periods = count;  // in span_us, which ends with the last sample
-  const bool continues = place_ && place_->boot == frame.boot && frame.number - place_->next_number < kHalfTheNumbers &&
-                         frame.time_us - place_->raw_time_us < kLongestSilenceUs;
-  if (continues) {
+  if (continues(frame)) {
     reading.before.lost = frame.number - place_->next_number;
     span_us = frame.time_us - place_->raw_time_us;
     last_us = place_->time_us + span_us;

@@ -59,6 +59,8 @@ class CobsFrameDecoder {
 
   std::span<const SerialReading> end_frame() noexcept;
   std::span<const SerialReading> hand_out(const CobsFrame& frame) noexcept;
+  [[nodiscard]] bool is_repeated(const CobsFrame& frame) const noexcept;
+  [[nodiscard]] bool continues(const CobsFrame& frame) const noexcept;
 
   double nominal_period_us_;
   // COBS adds at most a byte for each 254; a longer frame is none of ours.

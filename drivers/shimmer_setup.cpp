@@ -145,11 +145,10 @@ asio::awaitable<Setup> set_up(Link& link, Request request) {
   const bool wide_range = !old && request.accelerometer == Accelerometer::kWideRange;
   if (device.has_crc()) {
     link.decoder().set_crc(true);  // the answer already has it
-    co_await link.ask("add checksums", Code::kSetCrc, bytes(kCrcOfTwoBytes));
+    const Link::Answer answer = co_await link.try_ask(Code::kSetCrc, bytes(kCrcOfTwoBytes));
+    link.decoder().set_crc(answer.given());  // it goes without
   }
-  if (device.has_ack_prefix_switch()) {
-    co_await link.ask("leave out unasked acknowledgements", Code::kSetAckPrefix, bytes(0));
-  }
+  if (device.has_ack_prefix_switch()) co_await link.try_ask(Code::kSetAckPrefix, bytes(0));
 
   const Rate rate = co_await set_rate(link, device.model, request.rate_hz);
   co_await link.ask("switch its accelerometer on", Code::kSetSensors, sensor_bits(device.model, request.accelerometer),

@@ -228,6 +228,30 @@ TEST(CobsFrameDecoder, ANumberOrATimeThatGoesBackIsARestartToo) {
   }
 }
 
+TEST(CobsFrameDecoder, PassesOverAFrameThatComesTwice) {
+  Sender sender{.number = 1000, .time_us = 4'000'000};
+  CobsFrameDecoder decoder(kRateHz);
+  static_cast<void>(feed(decoder, sender.frame(5)));
+  const auto frame = sender.frame(5);
+  EXPECT_EQ(feed(decoder, frame).size(), 5U);
+  EXPECT_TRUE(feed(decoder, frame).empty());
+  const auto readings = feed(decoder, sender.frame(5));
+  ASSERT_EQ(readings.size(), 5U);
+  EXPECT_EQ(readings[0].before.lost, 0U);
+  EXPECT_FALSE(readings[0].before.restarted);
+}
+
+TEST(CobsFrameDecoder, DoesNotBelieveALossThatTookNoTime) {
+  Sender sender{.number = 1000, .time_us = 4'000'000};
+  CobsFrameDecoder decoder(kRateHz);
+  static_cast<void>(feed(decoder, sender.frame(5)));
+  sender.number += 1U << 20U;
+  const auto readings = feed(decoder, sender.frame(5));
+  ASSERT_EQ(readings.size(), 5U);
+  EXPECT_EQ(readings[0].before.lost, 0U);
+  EXPECT_TRUE(readings[0].before.gap);
+}
+
 TEST(CobsFrameDecoder, NumbersAndTimesTurnRound) {
   Sender sender{.number = 0xffff'fff0, .time_us = 0xffff'0000};
   CobsFrameDecoder decoder(kRateHz);

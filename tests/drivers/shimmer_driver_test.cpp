@@ -292,6 +292,19 @@ TEST(ShimmerDriver, TakesTheChipsOwnFiguresWhenTheCalibrationIsNotOfIt) {
   }
 }
 
+TEST(ShimmerDriver, GoesWithoutWhatTheFirmwareRefuses) {
+  for (const std::uint8_t optional :
+       std::initializer_list<std::uint8_t>{0x8B, 0xA3}) {  // checksums; unasked acknowledgements left out
+    auto simulated = shimmer3r();
+    simulated.refused = optional;
+    ShimmerBench bench(simulated);
+    bench.start();
+    ASSERT_TRUE(bench.run_until_samples(5)) << int{optional};
+    EXPECT_THAT(bench.readings(), testing::Each(IsGravity()));
+    bench.stop();
+  }
+}
+
 TEST(ShimmerDriver, SaysWhenTheChipIsAGuess) {
   auto silent = shimmer3();
   silent.board = {.id = 0xFF, .major = 0xFF, .minor = 0xFF};  // its memory was never written

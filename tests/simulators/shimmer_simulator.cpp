@@ -175,10 +175,11 @@ void ShimmerSimulator::carry_out(const Command& command) {
   const Model model = options_.device.model;
   const bool is_boiler_plate = options_.device.firmware.id == drivers::shimmer::FirmwareId::kBoilerPlate;
   const bool is_known = argument_bytes(command.code, model) && !(is_boiler_plate && command.code == 0x2E);
-  const bool is_supported = (command.code != 0x8B || options_.device.has_crc()) &&
+  const bool is_supported = command.code != options_.refused && (command.code != 0x8B || options_.device.has_crc()) &&
                             (command.code != 0xA3 || options_.device.has_ack_prefix_switch());
   if (!is_known || !is_supported) {
-    if (!is_shimmer2(model) && is_supported) say({std::byte{0xFE}});  // old firmware keeps silent
+    if (!is_shimmer2(model) && (is_supported || command.code == options_.refused))
+      say({std::byte{0xFE}});  // old firmware keeps silent
     return;
   }
   set(command);

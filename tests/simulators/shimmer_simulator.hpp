@@ -37,9 +37,10 @@ class ShimmerSimulator : public SerialDevice {
                                     .firmware = {.id = drivers::shimmer::FirmwareId::kLogAndStream,
                                                  .version = {.major = 0, .minor = 16, .release = 0}}};
     drivers::shimmer::Board board{.id = 31, .major = 6, .minor = 0};
-    std::uint8_t samples_per_packet = 1;  ///< of a Shimmer2
-    double clock_ppm = 0;                 ///< how much faster than true its clock runs
-    std::uint32_t first_tick = 0;         ///< where its counter is when it is switched on
+    std::uint8_t samples_per_packet = 1;    ///< of a Shimmer2
+    std::optional<std::uint8_t> refused{};  ///< a command that its firmware should know, and does not
+    double clock_ppm = 0;                   ///< how much faster than true its clock runs
+    std::uint32_t first_tick = 0;           ///< where its counter is when it is switched on
     /// What it answers for; the chip's own defaults without.
     std::optional<drivers::shimmer::CalibrationBlock> block{};
     /// What it says, where that is something else (blank, another chip's).
