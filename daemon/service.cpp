@@ -202,7 +202,8 @@ class Service {
         drivers_.size(), recognition_.recognised(), publisher_.acknowledged(), publisher_.undelivered(),
         publisher_.dropped() + recognition_.refused(), refused_samples, gaps);
     if (publisher_.undelivered() > 0) {
-      spdlog::error("{} predictions could not be delivered; see above why", publisher_.undelivered());
+      spdlog::error("{} predictions were not acknowledged in time, and are lost: is the broker reachable?",
+                    publisher_.undelivered());
     }
     const bool asked_to_stop = stop_deadline_.load() != TimePoint::max().time_since_epoch().count();
     return failed_ || (publisher_.undelivered() > 0 && !asked_to_stop) ? kFailure : kSuccess;

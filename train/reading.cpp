@@ -8,6 +8,15 @@
 
 namespace propriod::train {
 
+namespace {
+
+bool looks_like_data(const std::filesystem::path& path) {
+  const auto extension = path.extension();
+  return extension == ".csv" || extension == ".txt" || extension == ".gz";
+}
+
+}  // namespace
+
 std::vector<std::filesystem::path> files_below(const std::filesystem::path& directory) {
   std::vector<std::filesystem::path> files;
   try {
@@ -18,6 +27,9 @@ std::vector<std::filesystem::path> files_below(const std::filesystem::path& dire
         entry.disable_recursion_pending();
       } else if (entry->is_regular_file()) {
         files.push_back(entry->path());
+      } else if (!entry->is_directory() && looks_like_data(entry->path())) {
+        throw DataSetError(
+            fmt::format("{}: is no file (a link that leads nowhere?); mend or remove it", entry->path().string()));
       }
     }
   } catch (const std::filesystem::filesystem_error& error) {

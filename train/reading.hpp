@@ -13,7 +13,8 @@
 namespace propriod::train {
 
 /// The files below `directory` in the order of their paths, hidden files and folders left out. Links to files are
-/// followed, links to folders are not. Throws DataSetError when `directory` or a folder in it cannot be listed.
+/// followed, links to folders are not. Throws DataSetError when `directory` or a folder in it cannot be listed, or
+/// something in it is named as data and is no file.
 [[nodiscard]] std::vector<std::filesystem::path> files_below(const std::filesystem::path& directory);
 
 /// Throws DataSetError: the same recording twice would be in training and test alike.

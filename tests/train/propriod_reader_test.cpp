@@ -74,6 +74,14 @@ TEST(PropriodReader, NamesEveryRecordingThatCannotBeUsed) {
               ThrowsMessage<DataSetError>(AllOf(HasSubstr("empty.csv"), HasSubstr("single.csv"))));
 }
 
+TEST(PropriodReader, NamesARecordingThatIsNoFile) {
+  TemporarySet set;
+  set.write("night.csv", kSupine);
+  set.write("night.yaml", kSidecar);
+  std::filesystem::create_symlink("gone.csv", set.folder() / "linked.csv");
+  EXPECT_THAT([&] { (void)read(set.folder()); }, ThrowsMessage<DataSetError>(HasSubstr("linked.csv: is no file")));
+}
+
 TEST(PropriodReader, RefusesARecordingThatIsThereBothPlainAndCompressed) {
   TemporarySet set;
   set.write("neck.csv", kSupine);
