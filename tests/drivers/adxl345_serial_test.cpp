@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -288,7 +290,7 @@ TEST(Adxl345Serial, SaysWhatIsConfiguredWrong) {
   EXPECT_THAT(silent.bench.driver->problems(), Contains(HasSubstr("silent")));
 }
 
-TEST(Adxl345Serial, TwoDriversDoNotShareALine) {
+TEST(Adxl345Serial, TwoDriversDoNotShareALineByWhateverName) {
   const Simulated simulated{.rate_hz = kRateHz};
   Bench bench(simulated);
   Adxl345SerialSimulator device(simulated);
@@ -296,10 +298,25 @@ TEST(Adxl345Serial, TwoDriversDoNotShareALine) {
   bench.start();
   ASSERT_TRUE(bench.wait_for_samples(10));
   Bench other(simulated);
-  other.options.device.device = bench.options.device.device;
+  std::filesystem::create_symlink(bench.options.device.device, other.options.device.device);
   other.start();
   other.work_for(50ms);
-  EXPECT_THAT(other.driver->problems(), Contains(HasSubstr("cannot be opened")));
+  EXPECT_THAT(other.driver->problems(),
+              Contains(AllOf(HasSubstr("in use by this very program"), HasSubstr("another sensor"))));
+}
+
+TEST(Adxl345Serial, SaysWhatIsNoSerialPort) {
+  Bench bench;
+  const auto file = bench.directory / "notes.txt";
+  std::ofstream(file) << "1,2,3\n";
+  for (const std::filesystem::path& path : {std::filesystem::path("/dev/null"), file, file.parent_path()}) {
+    Bench one;
+    one.options.device.device = path;
+    one.start();
+    one.work_for(50ms);
+    EXPECT_THAT(one.driver->problems(),
+                Contains(AllOf(HasSubstr(path.string() + ": is no serial port"), HasSubstr("`propriod sensors`"))));
+  }
 }
 
 TEST(Adxl345Serial, StopsAtOnceWhereverItIs) {
