@@ -68,7 +68,10 @@ Adxl345SerialDriver::Adxl345SerialDriver(asio::io_context& io, const Options& op
     : DeviceDriver(io, options.device),
       baud_(options.baud),
       decoder_(decoder_for(options)),
-      diagnosis_({.baud = options.baud, .text = options.format == Format::kCsv, .rate_hz = options.device.rate_hz}) {}
+      diagnosis_({.baud = options.baud,
+                  .text = options.format == Format::kCsv,
+                  .rate_hz = options.device.rate_hz,
+                  .us_per_time_unit = us_per(options.time_unit)}) {}
 
 asio::awaitable<void> Adxl345SerialDriver::session() {
   SerialPort port(co_await asio::this_coro::executor, options().device, baud_);
@@ -117,34 +120,42 @@ void Adxl345SerialDriver::take(std::span<const std::byte> bytes, BootTime arriva
       decoder_);
   deliver_batch(arrival);
   if (clock_) report_drift(clock_->drift_ppm());
-  if (auto advice = diagnosis_.observe(bytes, understood_bytes, static_cast<std::uint64_t>(samples_), arrival)) {
+  const SerialDiagnosis::Progress progress{
+      .understood_bytes = understood_bytes, .samples = static_cast<std::uint64_t>(samples_), .time_us = last_time_us_};
+  if (auto advice = diagnosis_.observe(bytes, progress, arrival)) {
     set_advice(*std::move(advice));
   }
 }
 
-/// All readings that arrived together in one: the newest tells the clock most, so it is told first.
+/// All readings that arrived together in one: the newest tells the clock most, so it is told first. Times that cannot
+/// be true are left aside, as if lines had none.
 void Adxl345SerialDriver::deliver_batch(BootTime arrival) noexcept {
   const auto batch = std::span(batch_).first(std::exchange(batch_count_, 0));
   if (batch.empty()) return;
   last_reading_ = arrival;
-  if (!clock_ || is_cut_off(batch.front())) begin_clock(!batch.front().time_us);
+  last_time_us_ = batch.back().time_us;
+  const bool counts_samples = !batch.front().time_us || diagnosis_.doubts_times();
+  if (clock_ && counts_samples != clock_counts_samples_) report_gap();  // what it said before is not to be relied on
+  if (!clock_ || counts_samples != clock_counts_samples_ || is_cut_off(batch.front())) begin_clock(counts_samples);
   std::int64_t newest = samples_;
   for (const SerialReading& reading : batch) newest += static_cast<std::int64_t>(reading.before.lost) + 1;
-  clock_->observe(batch.back().time_us.value_or(newest), arrival);
+  clock_->observe(counts_samples ? newest : batch.back().time_us.value_or(newest), arrival);
   for (const SerialReading& reading : batch) {
     report_lost(reading.before.lost);
     if (reading.before.gap) report_gap();
     if (reading.before.resynchronised) report_resynchronisation();
     samples_ += static_cast<std::int64_t>(reading.before.lost) + 1;
-    deliver(clock_->time_of(reading.time_us.value_or(samples_)), reading.accel_mps2);
+    deliver(clock_->time_of(counts_samples ? samples_ : reading.time_us.value_or(samples_)), reading.accel_mps2);
   }
 }
 
 void Adxl345SerialDriver::begin_clock(bool counts_samples) noexcept {
   if (clock_ && clock_counts_samples_ == counts_samples) return clock_->restart();
+  const auto before = clock_;
   clock_counts_samples_ = counts_samples;
   clock_.emplace(counts_samples ? DeviceClock::Options{options().rate_hz, adxl345::kMostDriftPpm}
                                 : DeviceClock::Options{kUsPerSecond, kMostResonatorDriftPpm});
+  if (before) clock_->go_on_from(*before);
 }
 
 }  // namespace propriod::drivers

@@ -49,9 +49,10 @@ class Adxl345SerialDriver : public DeviceDriver {
   SerialDiagnosis diagnosis_;
   std::array<SerialReading, 256> batch_{};  // arrived together, and not yet handed on
   std::size_t batch_count_ = 0;
-  std::optional<DeviceClock> clock_;  // from the first reading on, which tells whether there is a device time
-  bool clock_counts_samples_ = false;
-  std::int64_t samples_ = 0;    // with the lost ones
+  std::optional<DeviceClock> clock_;   // from the first reading on, which tells whether there is a device time
+  bool clock_counts_samples_ = false;  // for want of a time, or of one that can be true
+  std::int64_t samples_ = 0;           // with the lost ones
+  std::optional<std::int64_t> last_time_us_;
   BootTime last_reading_{};     // its arrival
   SerialPort* port_ = nullptr;  // of the session under way
 };

@@ -137,8 +137,8 @@ BootTime DeviceClock::time_of(std::int64_t ticks) noexcept {
 }
 
 double DeviceClock::drift_ppm() const noexcept {
-  // A slope of time over ticks: a fast clock's ticks stand for less.
-  return slope_known_ ? -line_.slope / (1 + line_.slope) * 1e6 : std::numeric_limits<double>::quiet_NaN();
+  if (!slope_known_ || std::abs(line_.slope) >= most_slope_) return std::numeric_limits<double>::quiet_NaN();
+  return -line_.slope / (1 + line_.slope) * 1e6;  // a slope of time over ticks: a fast clock's ticks stand for less
 }
 
 TickUnwrapper::TickUnwrapper(const Options& options) noexcept

@@ -46,7 +46,11 @@ class DeviceClock {
   /// stays.
   void restart() noexcept;
 
-  /// How much faster the device's clock runs than the host's; NaN in the first seconds.
+  /// Takes over from `before`, which counted other ticks of the same device: answers ascend from its last on.
+  void go_on_from(const DeviceClock& before) noexcept { last_time_ = before.last_time_; }
+
+  /// How much faster the device's clock runs than the host's; NaN in the first seconds, and where it seems to be more
+  /// than it may: then something else is wrong, a rate perhaps, and the figure would say nothing.
   [[nodiscard]] double drift_ppm() const noexcept;
 
  private:

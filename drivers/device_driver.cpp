@@ -80,7 +80,9 @@ void DeviceDriver::lost(const std::string& why) {
   if (std::exchange(connected_since_, std::nullopt)) report_gap();
   counters_.connected.store(false, std::memory_order_relaxed);
   const std::scoped_lock lock{words_};
-  if (failure_ != why) spdlog::warn("sensor_lost sensor={} error=\"{}\"", options_.name, why);  // not at every attempt
+  if (failure_ != why) {  // not at every attempt
+    spdlog::warn("{} sensor={} error=\"{}\"", ever_connected_ ? "sensor_lost" : "sensor_missing", options_.name, why);
+  }
   failure_ = why;
   advice_.clear();
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 
 #include <algorithm>
@@ -12,6 +13,8 @@
 #include <boost/asio/write.hpp>
 #include <boost/system/error_code.hpp>
 #include <cerrno>
+#include <string>
+#include <system_error>
 
 #include "drivers/device_access.hpp"
 #include "drivers/errors.hpp"
@@ -21,16 +24,47 @@ namespace propriod::drivers {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+namespace {
+
+/// Whether a descriptor of this process other than `but` is open on the device, by whatever name.
+bool is_ours(const std::filesystem::path& device, int but) {
+  struct stat wanted {};
+  if (stat(device.c_str(), &wanted) != 0) return false;
+  std::error_code gone;  // a descriptor that was closed meanwhile
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", gone)) {
+    struct stat open {};
+    if (entry.path().filename() == std::to_string(but) || stat(entry.path().c_str(), &open) != 0) continue;
+    if (S_ISCHR(open.st_mode) && open.st_rdev == wanted.st_rdev) return true;
+  }
+  return false;
+}
+
+/// `own`: the descriptor that was opened all the same, or -1.
+std::string why_not(const std::filesystem::path& device, int error, int own) {
+  if (error == ENOTTY || error == EISDIR) {
+    return fmt::format("{}: is no serial port: `propriod sensors` lists those that are there", device.string());
+  }
+  if (error == EBUSY && is_ours(device, own)) {
+    return fmt::format(
+        "{}: is in use by this very program: another sensor of the configuration has the same `device`, perhaps by "
+        "another name",
+        device.string());
+  }
+  return cannot_open(device, error);
+}
+
+}  // namespace
+
 SerialPort::SerialPort(const asio::any_io_executor& executor, const std::filesystem::path& device, unsigned baud)
     : device_(device), line_(std::make_shared<Line>(executor)) {
   auto& port = line_->port;
   error_code error;
   port.open(device.string(), error);  // NOLINT(bugprone-unused-return-value): the error is in `error`
-  if (error) throw DeviceError(cannot_open(device, error.value()));
+  if (error) throw DeviceError(why_not(device, error.value(), -1));
   // Two readers of one line each get half of the bytes. The lock keeps our own kind out, TIOCEXCL the others; a
   // pseudo-terminal knows no TIOCEXCL.
   if (flock(port.native_handle(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    throw DeviceError(cannot_open(device, EBUSY));
+    throw DeviceError(why_not(device, EBUSY, port.native_handle()));
   }
   ioctl(port.native_handle(), TIOCEXCL);
 

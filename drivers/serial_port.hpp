@@ -19,7 +19,7 @@ namespace propriod::drivers {
 class SerialPort {
  public:
   /// Opens with 8 data bits, no parity, one stop bit, no flow control, and drops what had already come in. Throws
-  /// DeviceError that says which group to join, which process rules to look at, or that nothing is there.
+  /// DeviceError that says which group to join, who else has it, that it is no serial port, or that nothing is there.
   SerialPort(const boost::asio::any_io_executor& executor, const std::filesystem::path& device, unsigned baud);
 
   /// At least one byte, in `into`; 0 when none came for `patience`, and after `cancel()`. Throws DeviceError when the

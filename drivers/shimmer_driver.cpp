@@ -52,8 +52,7 @@ asio::awaitable<void> ShimmerDriver::session() {
   } closing{port_};
   port_.emplace(co_await asio::this_coro::executor, options().device, kBaud);
   shimmer::Link link(*port_, options().device.string());
-  co_await link.drain();
-  const shimmer::Setup setup = co_await shimmer::set_up(link, request_);
+  const shimmer::Setup setup = co_await connect(link);
   if (stopping()) co_return;
   set_advice(setup.advice);
   if (setup.battery_v) report_battery(*setup.battery_v);
@@ -72,6 +71,27 @@ asio::awaitable<void> ShimmerDriver::session() {
   link.decoder().quiet();  // nothing will come to confirm the last packet
   take_events(link.decoder());
   if (lost && !stopping()) std::rethrow_exception(lost);
+}
+
+/// What fails with a device that is no Shimmer differs each time; that it is none should be said at once, and once.
+asio::awaitable<shimmer::Setup> ShimmerDriver::connect(shimmer::Link& link) {
+  std::exception_ptr failed;
+  try {
+    co_await link.drain();
+    try {
+      shimmer::Setup setup = co_await shimmer::set_up(link, request_);
+      no_shimmer_.clear();
+      co_return setup;
+    } catch (const DeviceError&) {
+      failed = std::current_exception();  // no co_await in a handler
+    }
+    co_await link.expect_silence();
+  } catch (const shimmer::NoShimmerError& error) {
+    if (no_shimmer_.empty()) no_shimmer_ = error.what();
+    throw DeviceError(no_shimmer_);
+  }
+  no_shimmer_.clear();
+  std::rethrow_exception(failed);
 }
 
 asio::awaitable<void> ShimmerDriver::stream(shimmer::Link& link, shimmer::Device device) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "drivers/device_clock.hpp"
 #include "drivers/device_driver.hpp"
@@ -37,6 +38,7 @@ class ShimmerDriver : public DeviceDriver {
   boost::asio::awaitable<void> session() override;
   void interrupt() noexcept override;
 
+  boost::asio::awaitable<shimmer::Setup> connect(shimmer::Link& link);
   boost::asio::awaitable<void> stream(shimmer::Link& link, shimmer::Device device);
   boost::asio::awaitable<void> look_after(shimmer::Link& link, shimmer::Device device);
   boost::asio::awaitable<void> leave(shimmer::Link& link);
@@ -58,6 +60,8 @@ class ShimmerDriver : public DeviceDriver {
   std::optional<std::uint8_t> status_;
   std::optional<BootTime> status_asked_;
   BootTime battery_due_{};
+  std::string
+      no_shimmer_;  // why it is none, as first said: with other bytes at each attempt it would be news each time
 };
 
 }  // namespace propriod::drivers

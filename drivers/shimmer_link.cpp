@@ -4,10 +4,12 @@
 
 #include <array>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "drivers/boot_clock.hpp"
 #include "drivers/errors.hpp"
+#include "drivers/label.hpp"
 
 namespace propriod::drivers::shimmer {
 
@@ -21,12 +23,59 @@ constexpr auto kStopAgainAfter = 1s;  // LogAndStream 0.11 sometimes misses a ST
 constexpr auto kLongestDrain = 5s;
 constexpr auto kLongestConnect =
     20s;  // Linux opens an RFCOMM device before the radio has connected, and so long may it take
+constexpr auto kListens = 2500ms;         // two lines of a device that prints one a second
+constexpr auto kLateAnswerTakes = 300ms;  // what goes on for longer is no answer to the command before
+
+/// What came over the line: its beginning, to be shown, and whether it is text.
+class Heard {
+ public:
+  void take(std::span<const std::byte> bytes) {
+    for (const std::byte byte : bytes) {
+      const auto c = static_cast<char>(byte);
+      ++count_;
+      if ((c >= ' ' && c <= '~') || c == '\n' || c == '\r' || c == '\t') ++printable_;
+      if (begin_.size() < kMostKept) begin_ += c;
+    }
+  }
+
+  /// Of a Shimmer's packets each has a 00 and times in binary.
+  [[nodiscard]] bool is_text() const { return count_ >= kFewest && 20 * printable_ >= 19 * count_; }
+  [[nodiscard]] bool is_much() const { return count_ >= kFewest; }
+
+  [[nodiscard]] std::string in_words(const std::string& name) const {
+    const std::string what =
+        is_text() ? fmt::format("sends text: `{}`", shown(a_line()))
+                  : fmt::format("goes on sending when told to stop: `{}`", shown(begin_.substr(0, kMostShown)));
+    return fmt::format("{}: {}; no Shimmer does: is it the right port, or an ADXL345 (`driver: adxl345-serial`)?", name,
+                       what);
+  }
+
+ private:
+  static constexpr std::size_t kFewest = 24;
+  static constexpr std::size_t kMostKept = 160;
+  static constexpr std::size_t kMostShown = 16;  // of what nobody can read
+
+  /// A whole one, where there is one: what comes first is mostly the end of one.
+  [[nodiscard]] std::string_view a_line() const {
+    constexpr std::string_view kEnds = "\r\n";
+    std::string_view text = begin_;
+    const auto first_end = text.find_first_of(kEnds);
+    const auto next = text.find_first_not_of(kEnds, first_end);
+    if (first_end != std::string_view::npos && next != std::string_view::npos) text.remove_prefix(next);
+    return text.substr(0, text.find_first_of(kEnds));
+  }
+
+  std::size_t count_ = 0;
+  std::size_t printable_ = 0;
+  std::string begin_;
+};
 
 }  // namespace
 
 asio::awaitable<void> Link::drain() {
   std::array<std::byte, 1024> unwanted;
   const BootTime begin = BootClock::now();
+  Heard all;
   std::optional<BootTime> heard;  // the first byte
   for (BootTime stop_again = begin;;) {
     const BootTime now = BootClock::now();
@@ -42,11 +91,27 @@ asio::awaitable<void> Link::drain() {
       co_await send(Code::kStop);
       stop_again = now + kStopAgainAfter;
     }
-    if (co_await port_.read_some(unwanted, kQuiet) > 0) {
+    if (const std::size_t count = co_await port_.read_some(unwanted, kQuiet); count > 0) {
       if (!heard) heard = now;
+      all.take(std::span(unwanted).first(count));
+      if (all.is_text() && now - *heard >= kStopAgainAfter) throw NoShimmerError(all.in_words(name_));
     } else if (heard || port_.cancelled()) {
       break;
     }
+  }
+}
+
+asio::awaitable<void> Link::expect_silence() {
+  std::array<std::byte, 256> buffer;
+  const BootTime begin = BootClock::now();
+  Heard all;
+  std::optional<BootTime> first;
+  for (BootTime now = begin; now - begin < kListens; now = BootClock::now()) {
+    const std::size_t count = co_await port_.read_some(buffer, kListens - (now - begin));
+    if (count == 0) break;
+    all.take(std::span(buffer).first(count));
+    if (!first) first = BootClock::now();
+    if (all.is_much() && BootClock::now() - *first > kLateAnswerTakes) throw NoShimmerError(all.in_words(name_));
   }
 }
 

@@ -8,10 +8,17 @@
 #include <string>
 #include <vector>
 
+#include "drivers/errors.hpp"
 #include "drivers/serial_port.hpp"
 #include "drivers/shimmer_decoder.hpp"
 
 namespace propriod::drivers::shimmer {
+
+/// Something else is at the other end of the line: it sends, and not what a Shimmer would.
+class NoShimmerError : public DeviceError {
+ public:
+  using DeviceError::DeviceError;
+};
 
 /// Commands to a Shimmer and its answers, one at a time, because a Shimmer2 drops a command that comes while another is
 /// under way. Bound to the thread of the port. Whatever is awaited ends early when the port is cancelled: as if the
@@ -33,8 +40,11 @@ class Link {
   Link(SerialPort& port, std::string name) : port_(port), name_(std::move(name)) {}
 
   /// Stops a stream that someone else left, and reads until the line is quiet: bytes of the last session may wait in
-  /// the radio. Throws DeviceError when it goes on and on.
+  /// the radio. Throws DeviceError when it goes on and on, NoShimmerError when that is text.
   boost::asio::awaitable<void> drain();
+
+  /// A Shimmer that is asked nothing says nothing: throws NoShimmerError when something keeps coming all the same.
+  boost::asio::awaitable<void> expect_silence();
 
   boost::asio::awaitable<Answer> try_ask(Code command, std::vector<std::byte> arguments = {},
                                          std::chrono::milliseconds patience = kPatience);

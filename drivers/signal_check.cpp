@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <optional>
 #include <string_view>
 
 #include "drivers/sample.hpp"
@@ -27,6 +28,10 @@ constexpr std::uint32_t kFewestAtRest = 4;  // samples
 constexpr double kStillMps2 = 0.3;          // standard deviation: above the noise at 3200 Hz, below a walk
 constexpr double kStillShare = 0.02;        // of the mean, where readings are in a larger unit than they should be
 constexpr double kNormOff = 0.1;            // of 1 g
+// Nobody falls for a whole block: a mean so small, at rest or not, is no acceleration of a body in m/s². Chips without
+// power read zeros and their noise; readings in g come near 1, also of somebody who moves.
+constexpr double kMostInGMps2 = 2;
+constexpr double kLeastInGMps2 = 0.5;
 
 double norm(const PreciseAcceleration& a) { return std::hypot(a[0], a[1], a[2]); }
 
@@ -40,28 +45,35 @@ std::string axes_in(std::uint8_t bits) {
   return names;
 }
 
-/// What a wrong norm at rest looks like: the readings are counts or multiples of g.
-std::string_view likely_unit(double norm_mps2) {
-  struct Unit {
-    std::string_view name;
-    double one_g;
-  };
-  constexpr std::array<Unit, 3> kUnits{{{"g", 1}, {"raw", 256}, {"mg", 1000}}};
-  for (const auto& [name, one_g] : kUnits) {
-    if (std::abs(norm_mps2 / one_g - 1) < 0.2) return name;
+struct Unit {
+  std::string_view name;
+  double one_g;
+};
+
+/// What a wrong norm looks like: the readings are counts or multiples of g.
+std::optional<Unit> likely_unit(double norm_mps2) {
+  if (norm_mps2 >= kLeastInGMps2 && norm_mps2 < kMostInGMps2) return Unit{"g", 1};
+  for (const Unit& unit : {Unit{"raw", 256}, Unit{"mg", 1000}}) {
+    if (std::abs(norm_mps2 / unit.one_g - 1) < 0.2) return unit;
   }
-  return {};
+  return std::nullopt;
 }
 
+/// The same words from block to block where the finding is the same: they are logged and published when they change.
 std::string rest_in_words(double norm_mps2) {
-  const double off = norm_mps2 / kStandardGravityMps2 - 1;
-  const std::string seen = fmt::format("at rest it measures {:.3g} m/s², {:.0f} % {} than gravity (9.81)", norm_mps2,
-                                       std::abs(off) * 100, off > 0 ? "more" : "less");
-  if (const auto unit = likely_unit(norm_mps2); !unit.empty()) {
-    return fmt::format("{}: its readings look like {}; set `unit: {}`", seen, unit, unit);
+  if (const auto unit = likely_unit(norm_mps2)) {
+    return fmt::format("gravity reads about {:g} m/s² instead of 9.81: its readings look like {}; set `unit: {}`",
+                       unit->one_g, unit->name, unit->name);
   }
-  if (norm_mps2 < 0.1 * kStandardGravityMps2) return seen + ": it measures nothing; check its power and its wiring";
-  return seen + ": calibrate it (`propriod sensors calibrate`), and check its `unit` and `range`";
+  if (norm_mps2 < kLeastInGMps2) {
+    return fmt::format("it measures nothing, less than {:g} m/s² where gravity is 9.81: check its power and its wiring",
+                       kLeastInGMps2);
+  }
+  const double off = norm_mps2 / kStandardGravityMps2 - 1;
+  return fmt::format(
+      "at rest it measures {:.3g} m/s², {:.0f} % {} than gravity (9.81): calibrate it (`propriod sensors calibrate`), "
+      "and check its `unit` and `range`",
+      norm_mps2, std::abs(off) * 100, off > 0 ? "more" : "less");
 }
 
 }  // namespace
@@ -149,10 +161,17 @@ void SignalCheck::judge_block(BootTime time) noexcept {
   if (block_.samples < kFewestAtRest) return;
   PreciseAcceleration mean_mps2{};
   double variance = 0;  // of the least still axis
+  double mean_square = 0;
   for (std::size_t axis = 0; axis < 3; ++axis) {
     const double mean = block_.sum[axis] / samples;
     mean_mps2[axis] = block_.origin_mps2[axis] + mean;
-    variance = std::max(variance, block_.sum_of_squares[axis] / samples - mean * mean);
+    const double axis_variance = block_.sum_of_squares[axis] / samples - mean * mean;
+    variance = std::max(variance, axis_variance);
+    mean_square += mean_mps2[axis] * mean_mps2[axis] + axis_variance;
+  }
+  if (mean_square < kMostInGMps2 * kMostInGMps2) {
+    rest_norm_mps2_.store(std::sqrt(std::max(0.0, mean_square)), std::memory_order_relaxed);
+    return;
   }
   const double norm_mps2 = norm(mean_mps2);
   if (std::sqrt(variance) > std::max(kStillMps2, kStillShare * norm_mps2)) return;

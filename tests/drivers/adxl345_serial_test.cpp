@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -288,7 +290,40 @@ TEST(Adxl345Serial, SaysWhatIsConfiguredWrong) {
   EXPECT_THAT(silent.bench.driver->problems(), Contains(HasSubstr("silent")));
 }
 
-TEST(Adxl345Serial, TwoDriversDoNotShareALine) {
+TEST(Adxl345Serial, TimesSamplesByTheirCountWhereTheirTimesCannotBeTrue) {
+  const Simulated simulated{.format = Adxl345SerialSimulator::Format::kCsvTime, .rate_hz = kRateHz};  // in ms
+  Misconfigured us(simulated);
+  us.bench.options.time_unit = Adxl345SerialDriver::TimeUnit::kUs;
+  Misconfigured s(simulated);
+  s.bench.options.time_unit = Adxl345SerialDriver::TimeUnit::kS;
+  std::array<Bench*, 2> benches{&us.bench, &s.bench};
+  for (auto* bench : benches) bench->start();
+  const auto both = [&](const auto& condition) {
+    return us.bench.wait_for(
+        [&] {
+          s.bench.work_for(1ms);  // neither may stall meanwhile
+          return std::ranges::all_of(benches, condition);
+        },
+        6s);
+  };
+  ASSERT_TRUE(both([](const Bench* bench) { return !bench->driver->problems().empty(); }));
+  for (auto* bench : benches) {
+    EXPECT_THAT(bench->driver->problems(), Contains(AllOf(HasSubstr("advance by 5 a sample"), HasSubstr("at 200 Hz"),
+                                                          HasSubstr("set `time_unit: ms`"))));
+  }
+  const auto enough = us.bench.readings.size() + 220;
+  ASSERT_TRUE(both([&](const Bench* bench) { return bench->readings.size() >= enough; }));
+  for (auto* bench : benches) {
+    auto& readings = bench->readings;
+    const auto begin = std::ranges::find_if(readings.rbegin(), readings.rend(), &Reading::after_gap).base() - 1;
+    readings.erase(readings.begin(), begin);  // where the times became true
+    EXPECT_GT(readings.size(), 150U);
+    EXPECT_LT(readings.size(), 400U);
+    expect_true_samples(readings, kRateHz);
+  }
+}
+
+TEST(Adxl345Serial, TwoDriversDoNotShareALineByWhateverName) {
   const Simulated simulated{.rate_hz = kRateHz};
   Bench bench(simulated);
   Adxl345SerialSimulator device(simulated);
@@ -296,10 +331,25 @@ TEST(Adxl345Serial, TwoDriversDoNotShareALine) {
   bench.start();
   ASSERT_TRUE(bench.wait_for_samples(10));
   Bench other(simulated);
-  other.options.device.device = bench.options.device.device;
+  std::filesystem::create_symlink(bench.options.device.device, other.options.device.device);
   other.start();
   other.work_for(50ms);
-  EXPECT_THAT(other.driver->problems(), Contains(HasSubstr("cannot be opened")));
+  EXPECT_THAT(other.driver->problems(),
+              Contains(AllOf(HasSubstr("in use by this very program"), HasSubstr("another sensor"))));
+}
+
+TEST(Adxl345Serial, SaysWhatIsNoSerialPort) {
+  Bench bench;
+  const auto file = bench.directory / "notes.txt";
+  std::ofstream(file) << "1,2,3\n";
+  for (const std::filesystem::path& path : {std::filesystem::path("/dev/null"), file, file.parent_path()}) {
+    Bench one;
+    one.options.device.device = path;
+    one.start();
+    one.work_for(50ms);
+    EXPECT_THAT(one.driver->problems(),
+                Contains(AllOf(HasSubstr(path.string() + ": is no serial port"), HasSubstr("`propriod sensors`"))));
+  }
 }
 
 TEST(Adxl345Serial, StopsAtOnceWhereverItIs) {

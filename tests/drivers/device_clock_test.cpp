@@ -133,6 +133,24 @@ TEST(DeviceClock, FollowsAnOscillatorThatIsOffByPerCents) {
   }
 }
 
+TEST(DeviceClock, KnowsNoDriftBeyondWhatAnOscillatorCanHave) {
+  for (const double drift_ppm : {-500'000.0, 1'000'000.0}) {  // the device has another rate than configured
+    DeviceClock clock{{.ticks_per_second = 50, .most_drift_ppm = 60'000}};
+    const Link link{.rate_hz = 50, .drift_ppm = drift_ppm};
+    errors_ms(clock, link, 30);
+    EXPECT_TRUE(std::isnan(clock.drift_ppm())) << clock.drift_ppm();
+  }
+}
+
+TEST(DeviceClock, GoesOnFromTheAnswersOfTheClockBefore) {
+  DeviceClock first{{.ticks_per_second = 50, .most_drift_ppm = 500}};
+  const BootTime last = first.stamp(0, kStart);
+  DeviceClock second{{.ticks_per_second = 10, .most_drift_ppm = 500}};
+  second.go_on_from(first);
+  second.observe(1, kStart + 20ms);
+  EXPECT_GT(second.time_of(0), last);  // it was measured long before, if it may say so
+}
+
 TEST(DeviceClock, GivesTheFirstBatchThePaceOfTheDevice) {
   DeviceClock clock{{.ticks_per_second = 50, .most_drift_ppm = 500}};
   clock.observe(15, kStart);  // 16 samples at once

@@ -2,12 +2,17 @@
 #include "drivers/device_driver.hpp"
 
 #include <gmock/gmock.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <functional>
 #include <limits>
+#include <memory>
+#include <sstream>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -94,6 +99,31 @@ TEST(DeviceDriver, CountsASampleThatIsNoNumberAsLost) {
   EXPECT_EQ(driver.counters().samples, 2U);
   EXPECT_EQ(driver.counters().lost, 2U);
   EXPECT_EQ(driver.counters().gaps, 1U);
+}
+
+/// What the log says of a device that is gone after each session, of which only the later ones give a sample.
+std::string log_of(int sessions_without, int sessions_with) {
+  std::ostringstream log;
+  const auto previous = spdlog::default_logger();
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(log)));
+  DriverRig rig;
+  Told driver(rig.io, {.name = "told", .rate_hz = 50, .backoff = {.first = 1ms, .longest = 1ms, .seed = 1}}, 1ms);
+  driver.then = [&, session = 0](Told& told) mutable {
+    if (++session > sessions_without) told.deliver(BootClock::now(), {0, 0, 9.8});
+    if (session > sessions_without + sessions_with) told.stop();
+  };
+  rig.run(driver);
+  spdlog::set_default_logger(previous);
+  return log.str();
+}
+
+TEST(DeviceDriver, CallsADeviceMissingUntilItWasThereAndLostFromThenOn) {
+  using testing::AllOf;
+  using testing::HasSubstr;
+  using testing::Not;
+  EXPECT_THAT(log_of(3, 0), AllOf(HasSubstr("sensor_missing sensor=told"), Not(HasSubstr("sensor_lost"))));
+  EXPECT_THAT(log_of(0, 3), AllOf(HasSubstr("sensor_lost sensor=told"), Not(HasSubstr("sensor_missing"))));
 }
 
 }  // namespace

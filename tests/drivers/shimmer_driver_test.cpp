@@ -7,11 +7,13 @@
 #include <chrono>
 #include <cmath>
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tests/drivers/driver_rig.hpp"
+#include "tests/simulators/adxl345_serial_simulator.hpp"
 #include "tests/simulators/pty_host.hpp"
 #include "tests/simulators/shimmer_simulator.hpp"
 #include "tests/support/resources.hpp"
@@ -327,6 +329,50 @@ TEST(ShimmerDriver, RefusesARangeThatTheChipDoesNotHave) {
   ASSERT_TRUE(bench.run_until([&] { return !bench.driver().problems().empty(); }));
   EXPECT_THAT(bench.driver().problems(), Contains(HasSubstr("has no range of 3 g, but 2, 4, 8, 16 g")));
   bench.stop();
+}
+
+/// A driver that takes a microcontroller for a Shimmer, and all that it says of it.
+struct Mistaken {
+  explicit Mistaken(const tests::Adxl345SerialSimulator::Options& simulated)
+      : device(simulated),
+        host(device, directory / "tty"),
+        driver(rig.io, {.device = {.name = "wrist",
+                                   .device = directory / "tty",
+                                   .rate_hz = 51.2,
+                                   .backoff = {.first = 50ms, .longest = 50ms, .seed = 1}}}) {
+    rig.spawn(driver);
+  }
+  ~Mistaken() {
+    driver.stop();
+    rig.io.run();
+  }
+  void work() {
+    rig.io.run_one_for(2ms);
+    for (const auto& problem : driver.problems()) said.insert(problem);
+  }
+
+  tests::TemporaryDirectory directory;
+  tests::Adxl345SerialSimulator device;
+  const PtyHost host;
+  DriverRig rig;
+  ShimmerDriver driver;
+  std::set<std::string> said;
+};
+
+TEST(ShimmerDriver, SaysOnceThatADeviceIsNoShimmer) {
+  Mistaken lines({.rate_hz = 50});
+  Mistaken slow_lines({.rate_hz = 2});  // silent for longer than a Shimmer's radio between two of them
+  Mistaken frames({.format = tests::Adxl345SerialSimulator::Format::kCobs, .rate_hz = 50});
+  for (const BootTime begin = BootClock::now(); BootClock::now() - begin < 10s;) {
+    for (Mistaken* mistaken : {&lines, &slow_lines, &frames}) mistaken->work();
+  }
+  using testing::AllOf;
+  using testing::ContainsRegex;
+  using testing::ElementsAre;
+  const auto is_none = AllOf(HasSubstr("no Shimmer does"), HasSubstr("`driver: adxl345-serial`"));
+  EXPECT_THAT(lines.said, ElementsAre(AllOf(ContainsRegex("sends text: `[-0-9.]+,[-0-9.]+,[-0-9.]+`"), is_none)));
+  EXPECT_THAT(slow_lines.said, ElementsAre(AllOf(ContainsRegex("sends text: `[-0-9.]+,[-0-9.]+,[-0-9.]+`"), is_none)));
+  EXPECT_THAT(frames.said, ElementsAre(AllOf(HasSubstr("goes on sending when told to stop: `"), is_none)));
 }
 
 constexpr int kTimesToSettle = 5;              // after which nothing is allocated for good any more

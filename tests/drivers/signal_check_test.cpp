@@ -177,6 +177,24 @@ TEST_P(SignalCheckAt50Hz, NamesTheUnitThatReadingsAreIn) {
   EXPECT_THAT(check.in_words(), testing::Contains(HasSubstr("set `unit: raw`")));
 }
 
+TEST_P(SignalCheckAt50Hz, KeepsToItsAnswerWhereReadingsInGMoveSlowly) {
+  const Signal turning = [](double t) {  // within what is still in m/s²: some blocks average 0.5, others 1.1
+    return PreciseAcceleration{0.45 * std::sin(0.5 * t), std::fmod(0.1 * t, 2) - 1, 0.7 + 0.15 * std::cos(0.5 * t)};
+  };
+  run(6, turning);
+  const auto first = check_.in_words();
+  EXPECT_THAT(first, ElementsAre(HasSubstr("set `unit: g`")));
+  for (int block = 0; block < 12; ++block) {
+    run(5, turning);
+    ASSERT_EQ(check_.in_words(), first) << "block " << block;
+  }
+}
+
+TEST_P(SignalCheckAt50Hz, TakesNoiseAroundNothingForNothing) {
+  run(12, [this](double) { return measured({0, 0.05, -0.1}); });
+  EXPECT_THAT(check_.in_words(), ElementsAre(HasSubstr("check its power")));
+}
+
 TEST_P(SignalCheckAt50Hz, BeginsAnewAfterASilence) {
   const auto frozen = [](double) { return PreciseAcceleration{0.1, 0.2, 9.8}; };
   run(9, frozen);
