@@ -21,6 +21,11 @@ using namespace std::chrono_literals;
 
 constexpr auto kLeastSilence = 5s;        // an Uno that was reset by opening its port is quiet for 2 s
 constexpr auto kLongestUnreadable = 30s;  // then to open the port once more may help, and nothing is lost by it
+// A pause is longer than the bursts of a radio. A backlog behind it comes at once, and holds most of what it took.
+constexpr auto kLeastPause = 100ms;
+constexpr double kLeastPausePeriods = 4;
+constexpr auto kBacklogComes = 100ms;
+constexpr double kLeastBacklog = 0.5;
 constexpr double kUsPerSecond = 1e6;
 constexpr double kMostResonatorDriftPpm = 20'000;  // ceramic ones are off by 0.5 %, RC oscillators by 1 to 2 %
 
@@ -80,13 +85,26 @@ asio::awaitable<void> Adxl345SerialDriver::session() {
   if (clock_) clock_->restart();
   diagnosis_.restart();
   last_reading_ = BootClock::now();
+  const struct Leaving {
+    Adxl345SerialDriver& driver;
+    ~Leaving() {
+      if (driver.pause_) driver.end_pause(false);
+      driver.deliver_batch(BootClock::now());
+    }
+  } leaving{*this};
   // A slow sensor fills its frame for a while.
   const auto longest_silence = std::max<std::chrono::seconds>(
       kLeastSilence, std::chrono::seconds{std::lround(2 * CobsFrame::kMostSamples / options().rate_hz)});
   std::array<std::byte, 1024> buffer;
   while (!stopping()) {
-    const std::size_t count = co_await port.read_some(buffer, longest_silence);
+    const std::size_t count =
+        co_await port.read_some(buffer, pause_ ? BootClock::duration{kBacklogComes} : longest_silence);
     if (stopping()) break;
+    if (count == 0 && pause_) {
+      end_pause(false);
+      deliver_batch(last_arrival_);
+      continue;
+    }
     if (count == 0) {
       throw DeviceError(fmt::format(
           "{}: opened, but silent for {} s: is it the right port, does the sketch run, and does the sensor answer it?",
@@ -111,20 +129,52 @@ void Adxl345SerialDriver::take(std::span<const std::byte> bytes, BootTime arriva
       [&](auto& decoder) {
         for (const std::byte byte : bytes) {
           for (const SerialReading& reading : decoder.take(byte)) {
-            if (batch_count_ == batch_.size() || is_cut_off(reading)) deliver_batch(arrival);
+            if (batch_count_ == batch_.size() || is_cut_off(reading)) {
+              if (pause_) end_pause(batch_count_ == batch_.size());
+              deliver_batch(arrival);
+            }
             batch_[batch_count_++] = reading;
           }
         }
         return decoder.understood_bytes();
       },
       decoder_);
-  deliver_batch(arrival);
+  last_arrival_ = arrival;
+  if (!has_to_wait(arrival)) deliver_batch(arrival);
   if (clock_) report_drift(clock_->drift_ppm());
   const SerialDiagnosis::Progress progress{
       .understood_bytes = understood_bytes, .samples = static_cast<std::uint64_t>(samples_), .time_us = last_time_us_};
   if (auto advice = diagnosis_.observe(bytes, progress, arrival)) {
     set_advice(*std::move(advice));
   }
+}
+
+/// Lines without a time are counted, and a count does not tell how many never came: a pause does, unless what it kept
+/// back comes behind it. That takes a moment to know.
+bool Adxl345SerialDriver::has_to_wait(BootTime arrival) noexcept {
+  if (!clock_ || !clock_counts_samples_ || batch_count_ == 0) return false;
+  const double rate_hz = options().rate_hz;
+  if (!pause_) {
+    const auto least = std::max<BootClock::duration>(kLeastPause, from_seconds(kLeastPausePeriods / rate_hz));
+    if (arrival - last_reading_ < least) return false;
+    pause_ = {.began = last_reading_, .ended = arrival};
+  }
+  double came = -1;  // the one that was due when the pause ended
+  for (const SerialReading& reading : std::span(batch_).first(batch_count_)) {
+    came += static_cast<double>(reading.before.lost + 1);
+  }
+  const double live = seconds(arrival - pause_->ended) * rate_hz;
+  const bool is_backlog = came - live >= kLeastBacklog * seconds(pause_->ended - pause_->began) * rate_hz;
+  if (!is_backlog && arrival - pause_->ended < kBacklogComes) return true;
+  end_pause(is_backlog);
+  return false;
+}
+
+void Adxl345SerialDriver::end_pause(bool is_backlog) noexcept {
+  pause_.reset();
+  if (is_backlog || batch_count_ == 0) return;
+  batch_.front().before.gap = true;
+  batch_.front().before.restarted = true;  // the clock begins anew with what is live
 }
 
 /// All readings that arrived together in one: the newest tells the clock most, so it is told first. Times that cannot

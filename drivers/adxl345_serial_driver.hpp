@@ -41,6 +41,8 @@ class Adxl345SerialDriver : public DeviceDriver {
   void interrupt() noexcept override;
 
   void take(std::span<const std::byte> bytes, BootTime arrival);
+  [[nodiscard]] bool has_to_wait(BootTime arrival) noexcept;
+  void end_pause(bool is_backlog) noexcept;
   void deliver_batch(BootTime arrival) noexcept;
   void begin_clock(bool counts_samples) noexcept;
 
@@ -53,7 +55,13 @@ class Adxl345SerialDriver : public DeviceDriver {
   bool clock_counts_samples_ = false;  // for want of a time, or of one that can be true
   std::int64_t samples_ = 0;           // with the lost ones
   std::optional<std::int64_t> last_time_us_;
-  BootTime last_reading_{};     // its arrival
+  BootTime last_reading_{};  // its arrival
+  BootTime last_arrival_{};  // of bytes
+  struct Pause {
+    BootTime began;
+    BootTime ended;
+  };
+  std::optional<Pause> pause_;  // after which the batch waits: is it a backlog, or has something been lost?
   SerialPort* port_ = nullptr;  // of the session under way
 };
 

@@ -195,6 +195,23 @@ INSTANTIATE_TEST_SUITE_P(
         std::pair("Frames", Simulated{.format = Adxl345SerialSimulator::Format::kCobs, .rate_hz = kRateHz})),
     [](const auto& instance) { return instance.param.first; });
 
+TEST(Adxl345Serial, LinesThatNeverCameDoNotMakeTheNextOnesEarly) {
+  const Simulated simulated{.rate_hz = kRateHz};
+  Bench bench(simulated);
+  Adxl345SerialSimulator device(simulated);
+  const PtyHost host(device, bench.options.device.device, tests::parse_fault_script("0.5 drop 2000"));  // 0.4 s
+  bench.start();
+  ASSERT_TRUE(bench.wait_for_samples(90));
+  const auto before = bench.readings.size();
+  ASSERT_TRUE(bench.wait_for([&] { return bench.driver->counters().gaps > 0; }, 2s));
+  ASSERT_TRUE(bench.wait_for_samples(40));
+  EXPECT_LT(BootClock::now() - bench.readings.back().sample.time, 100ms);
+  const auto after_gap = std::ranges::find_if(bench.readings.begin() + static_cast<std::ptrdiff_t>(before) - 10,
+                                              bench.readings.end(), &Reading::after_gap);
+  ASSERT_NE(after_gap, bench.readings.end());
+  EXPECT_GT(after_gap->sample.time - std::prev(after_gap)->sample.time, 300ms);
+}
+
 TEST(Adxl345Serial, CountsWhatDamagedFramesHeld) {
   const Simulated simulated{.format = Adxl345SerialSimulator::Format::kCobs, .rate_hz = kRateHz, .frame_samples = 5};
   Bench bench(simulated);
