@@ -20,12 +20,18 @@ namespace propriod::tests {
 /// An ADXL345 as its data sheet tells it: the register file, a FIFO of 32 entries and one more in the output register,
 /// which a burst over the data registers pops, rates with the error of its oscillator, watermark and overrun. Any
 /// thread.
-///
-/// Faults, by name or from a script: `nack SECONDS` (nothing answers), `stuck-bus SECONDS`, `late-failure N` (the next
-/// N data reads pop their entry, but the host does not hear of it), `garble N` (a bit of each of the next N data reads
-/// is wrong, so that no axis can have the value), `wrong-id HEX`, `stick AXIS` (0, 1 or 2; -1: none), `brown-out`.
 class Adxl345Model {
  public:
+  static constexpr std::array<FaultKind, 7> kFaults{{
+      {"nack", FaultArgument::kSeconds, "2.5", "nothing answers at its address"},
+      {"stuck-bus", FaultArgument::kSeconds, "1", "transfers time out"},
+      {"late-failure", FaultArgument::kCount, "2", "N reads of data fail after they took the sample"},
+      {"garble", FaultArgument::kCount, "3", "a bit is wrong in N reads of data, which none can have"},
+      {"wrong-id", FaultArgument::kByte, "e4", "its DEVID is this from now on (right is e5)"},
+      {"stick", FaultArgument::kAxis, "2", "x, y or z (0, 1, 2) keeps its value; -1 frees it"},
+      {"brown-out", FaultArgument::kNone, "", "its registers are as after power-on"},
+  }};
+
   struct Options {
     double rate_error = 0;                          ///< +0.02: the oscillator is 2 % fast
     std::function<std::chrono::nanoseconds()> now;  ///< ascends

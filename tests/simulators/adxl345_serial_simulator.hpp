@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/simulators/fault_script.hpp"
 #include "tests/simulators/serial_device.hpp"
 
 namespace propriod::tests {
@@ -32,16 +33,19 @@ enum class CsvUnit : std::uint8_t { kRaw, kMg, kG, kMps2 };
 [[nodiscard]] std::string csv_line(const AccelCounts& counts, CsvUnit unit, const std::optional<std::string>& time,
                                    bool checksum);
 
-/// What the simulator measures when it has no recording: a slow sway, no two samples within 600 alike.
+/// What the simulator measures for a test: a slow sway, no two samples within 600 alike. Its norm is not 1 g.
 [[nodiscard]] AccelCounts sway(std::uint64_t index);
 
 /// A microcontroller that sends the readings of an ADXL345, a line each or some in a frame. As fast as its line carries
 /// them: the host may open it, or it may be cut, in the middle of a line.
-///
-/// Faults of its own: `reboot` (it starts anew: what it had not sent is gone, its count and its clock begin at 0) and
-/// `garbage SECONDS` (what it sends is noise, as at a wrong baud rate).
 class Adxl345SerialSimulator : public SerialDevice {
  public:
+  /// Of its own. `reboot`: what it had not sent is gone.
+  static constexpr std::array<FaultKind, 2> kFaults{{
+      {"reboot", FaultArgument::kNone, "", "its count and its clock begin at 0"},
+      {"garbage", FaultArgument::kSeconds, "3", "what it sends is noise, as at a wrong baud rate"},
+  }};
+
   enum class Format : std::uint8_t { kCsv, kCsvTime, kCobs };  ///< kCsvTime: milliseconds
 
   struct Options {

@@ -8,20 +8,48 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "tests/simulators/usage_error.hpp"
+
 namespace propriod::tests {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr int kPollMs = 2;                       // finer than any sensor's period here
 constexpr std::size_t kMostWaiting = 64 * 1024;  // then a device's own buffer would long have run over
 
 std::chrono::nanoseconds seconds(const std::string& text) {
   return std::chrono::nanoseconds{static_cast<std::int64_t>(std::stod(text) * 1e9)};
+}
+
+/// Where a link leads to; nowhere when there is none.
+fs::path target_of(const fs::path& link) {
+  std::error_code ignored;
+  return fs::read_symlink(link, ignored);
+}
+
+void make_link(const fs::path& link, const fs::path& terminal) {
+  std::error_code error;
+  if (target_of(link).string().starts_with("/dev/pts/")) fs::remove(link, error);  // of a simulator that was killed
+  fs::create_symlink(terminal, link, error);                                       // which replaces nothing
+  if (!error) return;
+  if (error == std::errc::file_exists) {
+    throw UsageError(link.string() +
+                     ": there is something that no simulator made, and it stays; give a path where nothing is");
+  }
+  std::error_code ignored;
+  if (const fs::path folder = link.parent_path(); !folder.empty() && !fs::is_directory(folder, ignored)) {
+    throw UsageError(link.string() + ": there is no folder " + folder.string());
+  }
+  throw UsageError(link.string() + ": cannot be made a symbolic link: " + error.message());
 }
 
 }  // namespace
@@ -49,10 +77,13 @@ void PtyHost::open() {
   tcsetattr(master_, TCSANOW, &settings);
   std::array<char, 128> name{};
   ptsname_r(master_, name.data(), name.size());
-  const std::filesystem::path next = link_.string() + ".next";
-  std::filesystem::remove(next);
-  std::filesystem::create_symlink(name.data(), next);
-  std::filesystem::rename(next, link_);
+  terminal_ = name.data();
+  try {
+    make_link(link_, terminal_);
+  } catch (...) {
+    ::close(std::exchange(master_, -1));
+    throw;
+  }
   device_.connected();
   is_plugged_ = true;
 }
@@ -60,7 +91,7 @@ void PtyHost::open() {
 void PtyHost::close() {
   if (master_ < 0) return;
   std::error_code ignored;
-  std::filesystem::remove(link_, ignored);
+  if (target_of(link_) == terminal_) fs::remove(link_, ignored);
   ::close(std::exchange(master_, -1));
   outgoing_.clear();
   device_.disconnected();
@@ -75,7 +106,7 @@ void PtyHost::work() {
     const std::chrono::nanoseconds now = std::chrono::steady_clock::now() - start;
     for (; next_fault != script_.end() && next_fault->at <= now; ++next_fault) apply(*next_fault, now);
     const bool plugged = plugged_ && now >= unplugged_until_;
-    if (plugged && master_ < 0) open();
+    if (plugged && master_ < 0) plug_in_again();
     if (!plugged && master_ >= 0) close();
 
     if (master_ >= 0) {
@@ -91,6 +122,16 @@ void PtyHost::work() {
     // Unopened, a pseudo-terminal is "hung up" all the time and poll would spin.
     if (poll(&nothing, 1, kPollMs) > 0 && (nothing.revents & POLLHUP) != 0)
       std::this_thread::sleep_for(std::chrono::milliseconds{kPollMs});
+  }
+}
+
+/// Somebody may have put something else there meanwhile.
+void PtyHost::plug_in_again() {
+  try {
+    open();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s; the device stays away\n", error.what());
+    plugged_ = false;
   }
 }
 

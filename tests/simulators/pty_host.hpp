@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -16,7 +17,17 @@ namespace propriod::tests {
 /// a path that stays the same while the device is pulled out and plugged in again.
 class PtyHost {
  public:
-  /// `device` outlives this and belongs to its thread until then. Faults come at their times since the start.
+  /// Of the line itself. Every other name is the device's own.
+  static constexpr std::array<FaultKind, 5> kFaults{{
+      {"drop", FaultArgument::kCount, "3", "the next N bytes are lost"},
+      {"insert", FaultArgument::kBytes, "00a1ff", "bytes come that the device did not send"},
+      {"flip", FaultArgument::kCount, "2", "a bit is wrong in each of the next N bytes"},
+      {"stall", FaultArgument::kSeconds, "1.5", "bytes wait"},
+      {"hang-up", FaultArgument::kSeconds, "4", "the device goes and comes back"},
+  }};
+
+  /// `device` outlives this and belongs to its thread until then. Faults come at their times since the start. Throws
+  /// UsageError when `link` cannot be made: it replaces nothing but what a simulator left that was killed.
   PtyHost(SerialDevice& device, std::filesystem::path link, std::vector<Fault> script = {});
   PtyHost(const PtyHost&) = delete;
   PtyHost& operator=(const PtyHost&) = delete;
@@ -32,6 +43,7 @@ class PtyHost {
   void work();
   void open();
   void close();
+  void plug_in_again();
   void apply(const Fault& fault, std::chrono::nanoseconds now);
   void send(Bytes bytes);
 
@@ -42,8 +54,9 @@ class PtyHost {
   std::atomic<bool> is_plugged_{false};
   std::atomic<bool> ending_{false};
   int master_ = -1;
-  Bytes outgoing_;           // what the line has not yet taken
-  std::size_t to_drop_ = 0;  // bytes of faults to come
+  std::filesystem::path terminal_;  // where the link leads to
+  Bytes outgoing_;                  // what the line has not yet taken
+  std::size_t to_drop_ = 0;         // bytes of faults to come
   std::size_t to_flip_ = 0;
   bool stalled_ = false;
   std::chrono::nanoseconds stalled_until_{0};

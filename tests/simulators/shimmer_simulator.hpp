@@ -14,6 +14,7 @@
 #include "drivers/sample.hpp"
 #include "drivers/shimmer_calibration.hpp"
 #include "drivers/shimmer_protocol.hpp"
+#include "tests/simulators/fault_script.hpp"
 #include "tests/simulators/serial_device.hpp"
 
 namespace propriod::tests {
@@ -24,12 +25,17 @@ namespace propriod::tests {
 /// A Shimmer that streams: LogAndStream, BtStream or BoilerPlate as its firmware says. It answers what a client of the
 /// accelerometer asks, acknowledges the other commands it knows the length of, and refuses (Shimmer3) or ignores
 /// (Shimmer2) the rest.
-///
-/// Faults of its own: `withhold-ack N` (the next N commands are carried out and not answered), `status HEX` (a status
-/// that nobody asked for), `lose N` (N packets find the transmit buffer full), `freeze` (it streams no more, as when
-/// the radio is stuck), `docked` (it stops streaming and says so).
 class ShimmerSimulator : public SerialDevice {
  public:
+  /// Of its own.
+  static constexpr std::array<FaultKind, 5> kFaults{{
+      {"withhold-ack", FaultArgument::kCount, "3", "the next N commands are carried out and not answered"},
+      {"status", FaultArgument::kByte, "25", "a status that nobody asked for"},
+      {"lose", FaultArgument::kCount, "7", "N packets find the transmit buffer full"},
+      {"freeze", FaultArgument::kNone, "", "no more data, as when the radio is stuck"},
+      {"docked", FaultArgument::kNone, "", "it stops streaming and says so"},
+  }};
+
   using Raw = std::array<std::int32_t, 3>;
 
   struct Options {

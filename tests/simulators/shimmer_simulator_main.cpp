@@ -1,31 +1,29 @@
 // A Shimmer at the end of a pseudo-terminal, to be started by hand.
 
-#include <pthread.h>
-
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <fstream>
-#include <map>
-#include <sstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "drivers/recording_file.hpp"
+#include "tests/simulators/end_signals.hpp"
 #include "tests/simulators/fault_script.hpp"
+#include "tests/simulators/program.hpp"
 #include "tests/simulators/pty_host.hpp"
 #include "tests/simulators/shimmer_simulator.hpp"
+#include "tests/simulators/usage_error.hpp"
 
 namespace {
 
 using namespace propriod;
 using drivers::shimmer::FirmwareId;
 using drivers::shimmer::Model;
+using tests::UsageError;
 
 constexpr const char* kExplanation = R"(A simulated Shimmer at the end of a pseudo-terminal.
 
@@ -36,16 +34,7 @@ constexpr const char* kExplanation = R"(A simulated Shimmer at the end of a pseu
   shimmer_simulator /tmp/shimmer --faults faults.txt
 
 Point a sensor at it with `{name: test, driver: shimmer, device: /tmp/shimmer}`. It runs until Ctrl-C.
-
-A fault script has a line `SECONDS NAME [ARGUMENT]` for each fault, ascending; # begins a comment.
-  drop N, insert HEX, flip N   bytes on the line
-  stall SECONDS                bytes wait
-  hang-up SECONDS              the device goes and comes back
-  withhold-ack N               the next N commands are carried out and not answered
-  status HEX                   a status that nobody asked for
-  lose N                       N packets find the transmit buffer full
-  freeze                       no more data, as when the radio is stuck
-  docked                       stops streaming and says so)";
+)";
 
 drivers::shimmer::Version parse_version(const std::string& text) {
   unsigned major = 0;
@@ -54,7 +43,7 @@ drivers::shimmer::Version parse_version(const std::string& text) {
   char rest = 0;
   if (std::sscanf(text.c_str(), "%5u.%3u.%3u%c", &major, &minor, &release, &rest) != 3 || minor > 255 ||
       release > 255) {
-    throw CLI::ValidationError("--firmware", "is no version like 0.16.0: " + text);
+    throw UsageError("--firmware: " + text + " is no version like 0.16.0");
   }
   return {.major = static_cast<std::uint16_t>(major),
           .minor = static_cast<std::uint8_t>(minor),
@@ -63,6 +52,7 @@ drivers::shimmer::Version parse_version(const std::string& text) {
 
 /// The recording at any time, over and over; between its samples a straight line.
 auto played(drivers::Recording recording) {
+  if (recording.samples.size() < 2) throw UsageError("--recording: holds one sample only; it takes two to play them");
   return [recording = std::move(recording)](std::chrono::nanoseconds since_start) {
     const auto& samples = recording.samples;
     const auto begin = samples.front().time;
@@ -80,13 +70,9 @@ auto played(drivers::Recording recording) {
   };
 }
 
-std::string text_of(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
+}  // namespace
 
-int run(int argc, char** argv) {
+int main(int argc, char** argv) try {
   std::filesystem::path link;
   std::filesystem::path recording;
   std::filesystem::path faults;
@@ -96,52 +82,44 @@ int run(int argc, char** argv) {
   bool is_blank = false;
   CLI::App app{kExplanation, "shimmer_simulator"};
   app.add_option("LINK", link, "Path of the symbolic link to make: what a driver opens")->required();
-  app.add_option("--model", model, "2, 2r, 3 or 3r; default 3")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Model>{
-          {"2", Model::kShimmer2}, {"2r", Model::kShimmer2r}, {"3", Model::kShimmer3}, {"3r", Model::kShimmer3r}}));
+  tests::add_choice(
+      app, "--model", model,
+      {{"2", Model::kShimmer2}, {"2r", Model::kShimmer2r}, {"3", Model::kShimmer3}, {"3r", Model::kShimmer3r}},
+      "Which Shimmer");
   app.add_option("--firmware", firmware,
                  "Version of LogAndStream (of BtStream on a Shimmer2); 0.0.0 is a Shimmer2's BoilerPlate");
   app.add_option("--recording", recording, "CSV to play, with its sidecar")->check(CLI::ExistingFile);
   app.add_option("--faults", faults, "Fault script")->check(CLI::ExistingFile);
   app.add_flag("--streaming", streaming, "It is found streaming, as a client left it that was killed");
   app.add_flag("--blank", is_blank, "Its calibration was never written");
-  CLI11_PARSE(app, argc, argv);
+  std::vector<tests::FaultKind> known(tests::PtyHost::kFaults.begin(), tests::PtyHost::kFaults.end());
+  known.insert(known.end(), tests::ShimmerSimulator::kFaults.begin(), tests::ShimmerSimulator::kFaults.end());
+  app.footer(tests::fault_help(known));
 
-  tests::ShimmerSimulator::Options options;
-  options.device.model = model;
-  const bool old = drivers::shimmer::is_shimmer2(model);
-  if (firmware.empty()) firmware = model == Model::kShimmer3r ? "1.0.30" : old ? "0.4.0" : "0.16.0";
-  options.device.firmware = {.id = old ? FirmwareId::kBtStream : FirmwareId::kLogAndStream,
-                             .version = parse_version(firmware)};
-  if (firmware == "0.0.0") options.device.firmware.id = FirmwareId::kBoilerPlate;
-  if (!recording.empty()) options.signal = played(drivers::read_recording(recording));
-  if (is_blank) options.told_block = drivers::shimmer::CalibrationBlock{};
+  return tests::run_program(app, argc, argv, [&] {
+    tests::ShimmerSimulator::Options options;
+    options.device.model = model;
+    const bool old = drivers::shimmer::is_shimmer2(model);
+    if (firmware.empty()) firmware = model == Model::kShimmer3r ? "1.0.30" : old ? "0.4.0" : "0.16.0";
+    options.device.firmware = {.id = old ? FirmwareId::kBtStream : FirmwareId::kLogAndStream,
+                               .version = parse_version(firmware)};
+    if (firmware == "0.0.0") options.device.firmware.id = FirmwareId::kBoilerPlate;
+    if (!recording.empty()) options.signal = played(drivers::read_recording(recording));
+    if (is_blank) options.told_block = drivers::shimmer::CalibrationBlock{};
+    const auto script = faults.empty() ? std::vector<tests::Fault>{} : tests::read_fault_script(faults, known);
 
-  sigset_t signals;  // blocked in all threads, so that this one can wait for them
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  tests::ShimmerSimulator shimmer(std::move(options));
-  if (streaming) shimmer.start_streaming();
-  {
-    const tests::PtyHost host(shimmer, link, tests::parse_fault_script(text_of(faults)));
-    std::printf("%s is a %s\n", link.c_str(), drivers::shimmer::name_of(model));
-    std::fflush(stdout);
-    int signal = 0;
-    sigwait(&signals, &signal);
-  }
-  std::printf("samples %llu\n", static_cast<unsigned long long>(shimmer.samples_sent()));
-  return 0;
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "shimmer_simulator: %s\n", error.what());
-    return 1;
-  }
+    const tests::EndSignals end;
+    tests::ShimmerSimulator shimmer(std::move(options));
+    if (streaming) shimmer.start_streaming();
+    {
+      const tests::PtyHost host(shimmer, link, script);
+      std::fprintf(stderr, "%s is a %s\n", link.c_str(), drivers::shimmer::name_of(model));
+      end.wait();
+    }
+    std::fprintf(stderr, "%llu samples sent\n", static_cast<unsigned long long>(shimmer.samples_sent()));
+    return tests::kSuccess;
+  });
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "shimmer_simulator: %s\n", error.what());
+  return propriod::tests::kFailure;
 }
