@@ -328,7 +328,7 @@ void Devices::expect_every_serial_device_as_replayed(std::chrono::seconds time, 
     EXPECT_GE(served.at(name).size(), static_cast<std::size_t>((time - 12s) / (kStep * kPeriod))) << name;
     const auto& health = health_.at("propriod/test/" + name + "/health");
     EXPECT_EQ(health.at("lost"), 0) << name;
-    EXPECT_EQ(health.at("connected"), true) << name;
+    EXPECT_EQ(health.at("connected"), false) << name;  // the last word: the service has let go of it
   }
   expect_as_replayed(served, least_equal);
 }
