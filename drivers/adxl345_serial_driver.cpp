@@ -60,6 +60,13 @@ bool is_cut_off(const SerialReading& reading) noexcept {
   return reading.before.restarted || (!reading.time_us && reading.before.gap);
 }
 
+/// What false times say of losses and restarts is as false.
+void disregard_times(SerialReading& reading) noexcept {
+  const bool damaged = reading.before.resynchronised;
+  reading.before = {};
+  reading.before.resynchronised = reading.before.gap = damaged;
+}
+
 std::variant<CsvLineDecoder, CobsFrameDecoder> decoder_for(const Adxl345SerialDriver::Options& options) noexcept {
   if (options.format == Adxl345SerialDriver::Format::kCobs) return CobsFrameDecoder(options.device.rate_hz);
   return CsvLineDecoder({.mps2_per_unit = mps2_per(options.unit),
@@ -134,6 +141,7 @@ void Adxl345SerialDriver::take(std::span<const std::byte> bytes, BootTime arriva
               deliver_batch(arrival);
             }
             batch_[batch_count_++] = reading;
+            if (diagnosis_.doubts_times()) disregard_times(batch_[batch_count_ - 1]);
           }
         }
         return decoder.understood_bytes();

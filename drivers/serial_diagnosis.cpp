@@ -27,6 +27,7 @@ bool is_within_factor(double factor, double ratio) noexcept { return ratio <= fa
 
 /// For people: what was measured has no more digits than these.
 double rounded(double value, int digits) {
+  if (value == 0) return 0;
   const double step = std::pow(10, std::floor(std::log10(value)) - digits + 1);
   return std::round(value / step) * step;
 }
@@ -94,7 +95,7 @@ void SerialDiagnosis::judge_pace(const Progress& progress, BootTime now) {
   if (mark_count_ < 2) return;
 
   const Pace newest = pace(marks_[mark_count_ - 2], marks_[mark_count_ - 1]);
-  if (newest.device_us_per_us <= 0) {  // the device has started anew
+  if (newest.device_us_per_us < 0) {  // the device has started anew
     marks_[0] = marks_[mark_count_ - 1];
     mark_count_ = 1;
     return;

@@ -136,7 +136,8 @@ TEST(SerialDiagnosis, NamesTheUnitOfTimesByHowTheyAdvance) {
                         {1e3, 20e6, {"advance by 20000 a sample; at 50 Hz that is us", "`time_unit: us`"}},
                         {1e3, 20, {"advance by 0.02 a sample; at 50 Hz that is s", "`time_unit: s`"}},
                         {1e6, 20e9, {"`time_unit: us`"}},
-                        {1e3, 1e3, {"advance by 1 a sample", "neither s, nor ms, nor us"}}};  // it counts
+                        {1e3, 1e3, {"advance by 1 a sample", "neither s, nor ms, nor us"}},  // it counts
+                        {1e3, 0, {"advance by 0 a sample", "neither s, nor ms, nor us"}}};
   for (const double rate_hz : {50.0, 100.0}) {  // a wrong rate is another matter
     for (const auto& [configured_us, us_per_sample, words] : cases) {
       Line line({.baud = 9600, .text = true, .rate_hz = rate_hz, .us_per_time_unit = configured_us});
