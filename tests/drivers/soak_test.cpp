@@ -1,6 +1,5 @@
 // All devices side by side in real time, with a fault every now and then: is every sample accounted for?
 #include <gmock/gmock.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
@@ -84,8 +83,6 @@ class Soak : public testing::Test {
             .rate_hz = rate_hz,
             .backoff = {.first = 200ms, .longest = 200ms, .seed = 1}};
   }
-
-  Soak() { static_cast<void>(spdlog::default_logger()); }  // ThreadSanitizer cannot see that it is made once
 
   void add_shimmer(const std::string& name, const shimmer::Device& device, nanoseconds every, nanoseconds time) {
     tests::ShimmerSimulator::Options simulated;
