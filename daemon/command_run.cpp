@@ -43,9 +43,9 @@ void add_run_command(CLI::App& app, ExitCode& result) {
   auto* command = app.add_subcommand("run", "Serve: sensors in, predictions out");
   command->footer(
       "Ends on SIGTERM or Ctrl-C (predictions that the broker has not acknowledged 5 s later are lost, and counted), "
-      "or "
-      "when every sensor was a recording that has ended and all predictions are delivered (60 s later with exit code 1 "
-      "when they are not). Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.");
+      "or when every sensor was a recording that has ended and all predictions are delivered (60 s later with exit "
+      "code "
+      "1 when they are not). Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.");
   struct Options {
     std::filesystem::path config;
     bool to_stdout = false;

@@ -56,6 +56,7 @@ std::optional<Health> HealthMonitor::look(Watched& watched, TimePoint now) {
                 .drift_ppm = known(counters.drift_ppm),
                 .battery_v = known(counters.battery_v),
                 .problems = watched.sensor.driver->problems()};
+  health.connected = health.connected && counters.connected;  // else the words may already be of the loss
   const auto measuring = now - watched.measured_at;
   if (!watched.told_at || measuring >= kShortestMeasurement) {
     if (watched.told_at) {

@@ -51,6 +51,12 @@ class HealthMonitor {
   void check(TimePoint now, Tell&& tell) {
     if (now < next_check_) return;
     next_check_ = now + kPeriod;
+    look_at_all(now, tell);
+  }
+
+  /// The same, whether or not it is time.
+  template <typename Tell>
+  void look_at_all(TimePoint now, Tell&& tell) {
     for (std::size_t sensor = 0; sensor < watched_.size(); ++sensor) {
       if (const auto health = look(watched_[sensor], now)) tell(sensor, *health);
     }

@@ -51,7 +51,8 @@ void Publisher::run() {
       publish(prediction);
       ++taken;
     }
-    look_after_health(std::chrono::steady_clock::now());
+    health_.check(std::chrono::steady_clock::now(),
+                  [this](std::size_t sensor, const Health& health) { tell_health(sensor, health); });
     if (link_) link_->poll();
     const bool output_blocked = stdout_ && !stdout_->poll();
     if (stdout_ && stdout_->closed()) {
@@ -111,13 +112,11 @@ void Publisher::publish_state(const Prediction& prediction, const UtcBorder& bor
                                   manifest_, simulated, border)});
 }
 
-void Publisher::look_after_health(TimePoint now) {
-  health_.check(now, [this](std::size_t sensor, const Health& health) {
-    problem_logs_[sensor].tell(options_.sensors[sensor].name, health.connected, health.problems);
-    if (!link_) return;
-    link_->set_retained(
-        {health_topics_[sensor], health_json(health, options_.sensors[sensor].simulated, UtcBorder::now())});
-  });
+void Publisher::tell_health(std::size_t sensor, const Health& health) {
+  problem_logs_[sensor].tell(options_.sensors[sensor].name, health.connected, health.problems);
+  if (!link_) return;
+  link_->set_retained(
+      {health_topics_[sensor], health_json(health, options_.sensors[sensor].simulated, UtcBorder::now())});
 }
 
 std::size_t Publisher::waiting() const noexcept {
@@ -139,7 +138,9 @@ Publisher::TimePoint Publisher::next_wake(bool output_blocked) const noexcept {
 }
 
 void Publisher::close() {
-  look_after_health(health_.next_check());  // no device is connected any more
+  // How the devices were left.
+  health_.look_at_all(std::chrono::steady_clock::now(),
+                      [this](std::size_t sensor, const Health& health) { tell_health(sensor, health); });
   if (link_) link_->close(std::chrono::steady_clock::now() + kGoodbye);
   undelivered_ = waiting() + in_.predictions.size();
   if (link_) dropped_ += link_->counters().dropped;

@@ -64,7 +64,7 @@ class Publisher {
   };
 
   void publish(const Prediction& prediction);
-  void look_after_health(TimePoint now);
+  void tell_health(std::size_t sensor, const Health& health);
   void publish_state(const Prediction& prediction, const UtcBorder& border);
   [[nodiscard]] std::size_t waiting() const noexcept;
   [[nodiscard]] TimePoint next_wake(bool output_blocked) const noexcept;

@@ -27,12 +27,18 @@ constexpr auto kFlushInterval = 500ms;  // a kill loses no more than this and on
 constexpr auto kTellInterval = 1s;
 constexpr auto kConnectGrace = 10s;  // beside the duration: for the last sensor to give its first sample
 
+bool is_ignored(int signal) {
+  struct sigaction now {};
+  return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 /// Two threads: the caller's runs the drivers, the other one takes their samples from the rings to the disk, in
 /// batches, so that a slow disk delays no driver.
 class Recorder {
  public:
   Recorder(const config::Config& config, const RecordOptions& options)
-      : duration_(options.duration), signals_(io_, SIGINT, SIGTERM, SIGHUP) {
+      : duration_(options.duration), signals_(io_, SIGINT, SIGTERM) {
+    if (!is_ignored(SIGHUP)) signals_.add(SIGHUP);  // nohup means it
     for (const auto& sensor : config.sensors) {
       if (!options.sensors.empty() && std::ranges::find(options.sensors, sensor.name) == options.sensors.end())
         continue;

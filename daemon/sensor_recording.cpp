@@ -86,8 +86,12 @@ void SensorRecording::take(const drivers::Reading& reading) {
     return;
   }
   last_time_ = written_time;
-  last_came_ = drivers::BootClock::now();
-  if (!first_came_) first_came_ = last_came_;
+  const auto now = drivers::BootClock::now();
+  if (last_came_ && !reading.after_gap) {
+    took_ += now - *last_came_;
+    ++came_;
+  }
+  last_came_ = now;
   if (reading.after_gap && samples_ > 0) ++gaps_;
   writer_->write({.time = time,
                   .accel_mps2 = as_worn(reading.sample.accel_mps2, sensor_.mount),
@@ -138,16 +142,15 @@ drivers::RecordingLosses SensorRecording::losses() const noexcept {
           .reconnects = counters.reconnects.load()};
 }
 
-/// A driver that knows no more than the configured rate spaces its samples by it.
+/// Where the device says no time, its driver knows no more than the configured rate, and spaces samples by it.
 void SensorRecording::check_rate() const {
-  if (device_of(sensor_).path.empty() || !first_came_ || at_the_end_->gaps > 0) return;
-  const double took_s = drivers::seconds(last_came_ - *first_came_);
-  if (took_s < kLeastToMeasure) return;
-  const double measured_hz = static_cast<double>(samples_ + at_the_end_->lost) / took_s;
+  const double took_s = drivers::seconds(took_);
+  if (device_of(sensor_).driver == "replay" || took_s < kLeastToMeasure) return;
+  const double measured_hz = static_cast<double>(came_) / took_s;
   if (std::abs(measured_hz / driver_.arrival_rate_hz - 1) < kMostRateError) return;
   spdlog::warn(
-      "sensor_problem sensor={} problem=\"{:.3g} samples a second came, and `rate` is {:g}: the times in {} are "
-      "wrong; correct `rate` and record anew\"",
+      "sensor_problem sensor={} problem=\"{:.3g} samples a second came, and `rate` is {:g}: set it to what is true; "
+      "unless the device says when it measured, the times in {} are wrong\"",
       name(), measured_hz, driver_.arrival_rate_hz, file_.string());
 }
 

@@ -67,9 +67,10 @@ class SensorRecording {
   std::optional<std::chrono::microseconds> last_time_;
   std::uint64_t samples_ = 0;
   ProblemLog problem_log_;
-  // When samples came, whatever times they say: a rate that is configured wrong shows.
-  std::optional<drivers::BootTime> first_came_;
-  drivers::BootTime last_came_;
+  // How fast samples came, gaps left out, whatever times they say: a rate that is configured wrong shows.
+  std::optional<drivers::BootTime> last_came_;
+  drivers::BootClock::duration took_{};
+  std::uint64_t came_ = 0;
   std::uint64_t gaps_ = 0;
   std::uint64_t unwritable_ = 0;                        // not a microsecond after the one before
   std::optional<drivers::RecordingLosses> at_the_end_;  // once it is long enough or its driver has ended

@@ -7,6 +7,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <cmath>
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -24,6 +25,7 @@ constexpr auto kLongestUnreadable = 30s;  // then to open the port once more may
 // A pause is longer than the bursts of a radio. A backlog behind it comes at once, and holds most of what it took.
 constexpr auto kLeastPause = 100ms;
 constexpr double kLeastPausePeriods = 4;
+constexpr double kLeastPauseIntervals = 2.5;
 constexpr auto kBacklogComes = 100ms;
 constexpr double kLeastBacklog = 0.5;
 constexpr double kUsPerSecond = 1e6;
@@ -60,11 +62,12 @@ bool is_cut_off(const SerialReading& reading) noexcept {
   return reading.before.restarted || (!reading.time_us && reading.before.gap);
 }
 
-/// What false times say of losses and restarts is as false.
-void disregard_times(SerialReading& reading) noexcept {
+/// As if the line had none: what false times say of losses and restarts is as false.
+void disregard_time(SerialReading& reading) noexcept {
   const bool damaged = reading.before.resynchronised;
   reading.before = {};
   reading.before.resynchronised = reading.before.gap = damaged;
+  reading.time_us.reset();
 }
 
 std::variant<CsvLineDecoder, CobsFrameDecoder> decoder_for(const Adxl345SerialDriver::Options& options) noexcept {
@@ -92,13 +95,18 @@ asio::awaitable<void> Adxl345SerialDriver::session() {
   if (clock_) clock_->restart();
   diagnosis_.restart();
   last_reading_ = BootClock::now();
-  const struct Leaving {
-    Adxl345SerialDriver& driver;
-    ~Leaving() {
-      if (driver.pause_) driver.end_pause(false);
-      driver.deliver_batch(BootClock::now());
-    }
-  } leaving{*this};
+  std::exception_ptr lost;
+  try {
+    co_await read(port);
+  } catch (const DeviceError&) {
+    lost = std::current_exception();
+  }
+  if (pause_) end_pause(false);
+  deliver_batch();
+  if (lost) std::rethrow_exception(lost);
+}
+
+asio::awaitable<void> Adxl345SerialDriver::read(SerialPort& port) {
   // A slow sensor fills its frame for a while.
   const auto longest_silence = std::max<std::chrono::seconds>(
       kLeastSilence, std::chrono::seconds{std::lround(2 * CobsFrame::kMostSamples / options().rate_hz)});
@@ -109,7 +117,7 @@ asio::awaitable<void> Adxl345SerialDriver::session() {
     if (stopping()) break;
     if (count == 0 && pause_) {
       end_pause(false);
-      deliver_batch(last_arrival_);
+      deliver_batch();
       continue;
     }
     if (count == 0) {
@@ -119,7 +127,7 @@ asio::awaitable<void> Adxl345SerialDriver::session() {
     }
     const BootTime arrival = BootClock::now();
     take(std::span(buffer).first(count), arrival);
-    if (arrival - last_reading_ > kLongestUnreadable) {
+    if (!pause_ && arrival - last_reading_ > kLongestUnreadable) {
       const std::string why = diagnosis_.in_words();
       throw DeviceError(fmt::format("{}: nothing readable for {} s: {}", options().device.string(),
                                     kLongestUnreadable.count(), why.empty() ? "hardly anything comes" : why));
@@ -135,20 +143,21 @@ void Adxl345SerialDriver::take(std::span<const std::byte> bytes, BootTime arriva
   const auto understood_bytes = std::visit(
       [&](auto& decoder) {
         for (const std::byte byte : bytes) {
-          for (const SerialReading& reading : decoder.take(byte)) {
+          for (SerialReading reading : decoder.take(byte)) {
+            if (reading.time_us) last_time_us_ = reading.time_us;
+            if (diagnosis_.doubts_times()) disregard_time(reading);
             if (batch_count_ == batch_.size() || is_cut_off(reading)) {
               if (pause_) end_pause(batch_count_ == batch_.size());
-              deliver_batch(arrival);
+              deliver_batch();
             }
             batch_[batch_count_++] = reading;
-            if (diagnosis_.doubts_times()) disregard_times(batch_[batch_count_ - 1]);
+            batch_arrival_ = arrival;
           }
         }
         return decoder.understood_bytes();
       },
       decoder_);
-  last_arrival_ = arrival;
-  if (!has_to_wait(arrival)) deliver_batch(arrival);
+  if (!has_to_wait(arrival)) deliver_batch();
   if (clock_) report_drift(clock_->drift_ppm());
   const SerialDiagnosis::Progress progress{
       .understood_bytes = understood_bytes, .samples = static_cast<std::uint64_t>(samples_), .time_us = last_time_us_};
@@ -163,8 +172,12 @@ bool Adxl345SerialDriver::has_to_wait(BootTime arrival) noexcept {
   if (!clock_ || !clock_counts_samples_ || batch_count_ == 0) return false;
   const double rate_hz = options().rate_hz;
   if (!pause_) {
-    const auto least = std::max<BootClock::duration>(kLeastPause, from_seconds(kLeastPausePeriods / rate_hz));
-    if (arrival - last_reading_ < least) return false;
+    const double least_s =
+        std::max({seconds(kLeastPause), kLeastPausePeriods / rate_hz, kLeastPauseIntervals * usual_interval_s_});
+    const double silent_s = seconds(arrival - last_reading_);
+    // What is usual is learnt, in case `rate` is wrong by far; a pause does not change it by much.
+    usual_interval_s_ += (std::min(silent_s, 2 * std::max(usual_interval_s_, 1 / rate_hz)) - usual_interval_s_) / 8;
+    if (silent_s < least_s) return false;
     pause_ = {.began = last_reading_, .ended = arrival};
   }
   double came = -1;  // the one that was due when the pause ended
@@ -185,19 +198,17 @@ void Adxl345SerialDriver::end_pause(bool is_backlog) noexcept {
   batch_.front().before.restarted = true;  // the clock begins anew with what is live
 }
 
-/// All readings that arrived together in one: the newest tells the clock most, so it is told first. Times that cannot
-/// be true are left aside, as if lines had none.
-void Adxl345SerialDriver::deliver_batch(BootTime arrival) noexcept {
+/// All readings that arrived together in one: the newest tells the clock most, so it is told first.
+void Adxl345SerialDriver::deliver_batch() noexcept {
   const auto batch = std::span(batch_).first(std::exchange(batch_count_, 0));
   if (batch.empty()) return;
-  last_reading_ = arrival;
-  last_time_us_ = batch.back().time_us;
-  const bool counts_samples = !batch.front().time_us || diagnosis_.doubts_times();
+  last_reading_ = batch_arrival_;
+  const bool counts_samples = !batch.front().time_us;
   if (clock_ && counts_samples != clock_counts_samples_) report_gap();  // what it said before is not to be relied on
   if (!clock_ || counts_samples != clock_counts_samples_ || is_cut_off(batch.front())) begin_clock(counts_samples);
   std::int64_t newest = samples_;
   for (const SerialReading& reading : batch) newest += static_cast<std::int64_t>(reading.before.lost) + 1;
-  clock_->observe(counts_samples ? newest : batch.back().time_us.value_or(newest), arrival);
+  clock_->observe(counts_samples ? newest : batch.back().time_us.value_or(newest), batch_arrival_);
   for (const SerialReading& reading : batch) {
     report_lost(reading.before.lost);
     if (reading.before.gap) report_gap();

@@ -40,10 +40,11 @@ class Adxl345SerialDriver : public DeviceDriver {
   boost::asio::awaitable<void> session() override;
   void interrupt() noexcept override;
 
+  boost::asio::awaitable<void> read(SerialPort& port);
   void take(std::span<const std::byte> bytes, BootTime arrival);
   [[nodiscard]] bool has_to_wait(BootTime arrival) noexcept;
   void end_pause(bool is_backlog) noexcept;
-  void deliver_batch(BootTime arrival) noexcept;
+  void deliver_batch() noexcept;
   void begin_clock(bool counts_samples) noexcept;
 
   unsigned baud_;
@@ -55,8 +56,9 @@ class Adxl345SerialDriver : public DeviceDriver {
   bool clock_counts_samples_ = false;  // for want of a time, or of one that can be true
   std::int64_t samples_ = 0;           // with the lost ones
   std::optional<std::int64_t> last_time_us_;
-  BootTime last_reading_{};  // its arrival
-  BootTime last_arrival_{};  // of bytes
+  BootTime batch_arrival_{};     // of its newest
+  BootTime last_reading_{};      // the arrival of what was handed on last
+  double usual_interval_s_ = 0;  // between arrivals of readings
   struct Pause {
     BootTime began;
     BootTime ended;

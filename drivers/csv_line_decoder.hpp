@@ -20,9 +20,8 @@ namespace propriod::drivers {
 ///   believed once the next line confirms it: the line waits for that, and is lost when it was damaged. A lower one
 ///   that is confirmed means that the device has restarted; what was lost just before is not known. Two damaged times
 ///   in a row that look like a period apart confirm each other, and the count is wrong.
-/// - Without a time: a line that cannot be read is one sample, one of five or more fields is as many as it would take
-/// to
-///   merge them. Lines that vanished whole are not noticed, a line torn in two of which one part can still be read is
+/// - Without a time: a line that cannot be read is one sample, one of five or more fields as many as it takes to merge
+///   them. Lines that vanished whole are not noticed, a line torn in two of which one part can still be read is
 ///   counted as two, and nothing is known about the time the line was cut: that is a gap.
 /// Without a checksum, a reading with a damaged digit cannot be told from a good one.
 ///

@@ -105,7 +105,8 @@ class DeviceClock {
 /// Unwraps a counter of few bits. A step backwards is one turn of the counter. Whole turns that passed in silence leave
 /// no trace in the counter: they show by arrivals that are later than the link's fastest by that much. Where samples
 /// are missing at the silence, what comes after it is live, and the turns are added at once; where none is, it may be a
-/// backlog, and only arrivals that stay late tell of turns. One owner; never allocates.
+/// backlog, and only arrivals that stay late tell of turns. A backlog whose very first sample was lost is taken for
+/// live: nothing tells the two apart. One owner; never allocates.
 class TickUnwrapper {
  public:
   struct Options {

@@ -90,9 +90,9 @@ void DeviceDriver::lost(const std::string& why) {
 void DeviceDriver::found() {
   connected_since_ = BootClock::now();
   if (std::exchange(ever_connected_, true)) count(counters_.reconnects);
-  counters_.connected.store(true, std::memory_order_relaxed);
   const std::scoped_lock lock{words_};
-  failure_.clear();
+  failure_.clear();  // first: who sees that it is connected must not see why it was not
+  counters_.connected.store(true, std::memory_order_relaxed);
   spdlog::info("sensor_found sensor={} device={}", options_.name, options_.device.string());
 }
 

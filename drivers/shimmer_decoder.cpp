@@ -271,14 +271,13 @@ Decoder::Found Decoder::packet_at_front() const noexcept {
   // Where nothing came before, the place is all there is to go by.
   const bool is_expected = last_ ? is_in_phase(0) : in_step_;
   unsigned followers = is_expected ? 0 : 1;
-  if (crc_bytes_ == 0) {
-    // A damaged time stamp jumps too, and where a period is a power of two, by whole periods.
-    const bool jumps = is_expected && last_ && periods_in(ticks_between(last_->stamp, stamp(0, 0))) > 1;
-    followers += jumps ? 2 : 1;
-  }
+  // A damaged time stamp jumps too, and where a period is a power of two, by whole periods.
+  const bool jumps =
+      crc_bytes_ == 0 && is_expected && last_ && periods_in(ticks_between(last_->stamp, stamp(0, 0))) > 1;
+  if (crc_bytes_ == 0) followers += jumps ? 2 : 1;
   const Found chain = chain_from(0, followers, is_expected);
   if (!is_expected || !in_step_) return chain;
-  if (chain == Found::kNeedsMore && quiet_) return Found::kYes;
+  if (chain == Found::kNeedsMore && quiet_ && !jumps) return Found::kYes;
   // One damaged packet behind it must not cost a sound one.
   if (chain == Found::kNo && followers == 1) {
     return continues(2 * packet_bytes(), stamp(0, layout_->samples - 1), 1 + layout_->samples);

@@ -89,6 +89,9 @@ asio::awaitable<shimmer::Setup> ShimmerDriver::connect(shimmer::Link& link) {
   } catch (const shimmer::NoShimmerError& error) {
     if (no_shimmer_.empty()) no_shimmer_ = error.what();
     throw DeviceError(no_shimmer_);
+  } catch (const DeviceError&) {
+    no_shimmer_.clear();
+    throw;
   }
   no_shimmer_.clear();
   std::rethrow_exception(failed);

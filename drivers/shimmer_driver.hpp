@@ -60,8 +60,8 @@ class ShimmerDriver : public DeviceDriver {
   std::optional<std::uint8_t> status_;
   std::optional<BootTime> status_asked_;
   BootTime battery_due_{};
-  std::string
-      no_shimmer_;  // why it is none, as first said: with other bytes at each attempt it would be news each time
+  // Why it is none, as first said: with other bytes at each attempt it would be news each time.
+  std::string no_shimmer_;
 };
 
 }  // namespace propriod::drivers

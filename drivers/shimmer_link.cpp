@@ -21,8 +21,8 @@ namespace {
 constexpr auto kQuiet = 150ms;        // a radio hands its bytes over in bursts that are closer than that
 constexpr auto kStopAgainAfter = 1s;  // LogAndStream 0.11 sometimes misses a STOP
 constexpr auto kLongestDrain = 5s;
-constexpr auto kLongestConnect =
-    20s;  // Linux opens an RFCOMM device before the radio has connected, and so long may it take
+// Linux opens an RFCOMM device before the radio has connected, and so long may it take.
+constexpr auto kLongestConnect = 20s;
 constexpr auto kListens = 2500ms;         // two lines of a device that prints one a second
 constexpr auto kLateAnswerTakes = 300ms;  // what goes on for longer is no answer to the command before
 
@@ -102,6 +102,7 @@ asio::awaitable<void> Link::drain() {
 }
 
 asio::awaitable<void> Link::expect_silence() {
+  co_await send(Code::kStop);  // a Shimmer may have missed the one before
   std::array<std::byte, 256> buffer;
   const BootTime begin = BootClock::now();
   Heard all;

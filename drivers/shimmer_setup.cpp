@@ -64,6 +64,19 @@ asio::awaitable<Firmware> ask_firmware(Link& link, Model model) {
   co_return Firmware{};
 }
 
+/// Where the firmware takes them after all. A refusal has no checksum, and is silence to who expects one: then whether
+/// it can be told to leave them out decides.
+asio::awaitable<void> add_checksums(Link& link) {
+  link.decoder().set_crc(true);  // the answer already has it
+  const Link::Answer answer = co_await link.try_ask(Code::kSetCrc, bytes(kCrcOfTwoBytes));
+  if (answer.given()) co_return;
+  link.decoder().set_crc(false);
+  const Link::Answer without = co_await link.try_ask(Code::kSetCrc, bytes(0));
+  if (without.outcome == Link::Answer::Outcome::kSilent) {
+    throw DeviceError(fmt::format("{}: does not answer when told to add checksums; {}", link.name(), kLeaveItAlone));
+  }
+}
+
 asio::awaitable<Rate> set_rate(Link& link, Model model, double rate_hz) {
   const Rate rate = Rate::nearest(model, rate_hz);
   Bytes divider = bytes(rate.divider & 0xFFU);
@@ -143,11 +156,7 @@ asio::awaitable<Setup> set_up(Link& link, Request request) {
   link.decoder().set_device(device);
   const bool old = is_shimmer2(device.model);
   const bool wide_range = !old && request.accelerometer == Accelerometer::kWideRange;
-  if (device.has_crc()) {
-    link.decoder().set_crc(true);  // the answer already has it
-    const Link::Answer answer = co_await link.try_ask(Code::kSetCrc, bytes(kCrcOfTwoBytes));
-    link.decoder().set_crc(answer.given());  // it goes without
-  }
+  if (device.has_crc()) co_await add_checksums(link);
   if (device.has_ack_prefix_switch()) co_await link.try_ask(Code::kSetAckPrefix, bytes(0));
 
   const Rate rate = co_await set_rate(link, device.model, request.rate_hz);

@@ -173,6 +173,10 @@ void SignalCheck::judge_block(BootTime time) noexcept {
     rest_norm_mps2_.store(std::sqrt(std::max(0.0, mean_square)), std::memory_order_relaxed);
     return;
   }
+  // That it measures nothing, or in g, is disproved by a block of somebody who moves, too.
+  if (rest_norm_mps2_.load(std::memory_order_relaxed) < kMostInGMps2) {
+    rest_norm_mps2_.store(std::numeric_limits<double>::quiet_NaN(), std::memory_order_relaxed);
+  }
   const double norm_mps2 = norm(mean_mps2);
   if (std::sqrt(variance) > std::max(kStillMps2, kStillShare * norm_mps2)) return;
   const bool far_from_1g = std::abs(norm_mps2 - kStandardGravityMps2) > kNormOff * kStandardGravityMps2;

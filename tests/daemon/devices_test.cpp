@@ -234,7 +234,7 @@ class Devices : public testing::Test {
 };
 
 // The bar is 98 %. Half a minute holds too few windows to tell 98 % from 97 %: three standard errors less, which
-// which a driver whose times or axes are wrong is far from.
+// a driver whose times or axes are wrong is far from.
 constexpr double kLeastEqual = 0.98;
 constexpr double kLeastEqualOfFew = 0.94;
 

@@ -75,7 +75,7 @@ TEST_F(Record, WritesWhatSensorsMeasureForAsLongAsItIsTold) {
   auto recording = record(
       "  - {name: chest, driver: simulated, rate: 100}\n"
       "  - {name: neck, driver: simulated, seed: 2, placement: neck}\n",
-      {"--seconds", "2", "--activity", "lying", "--placement", "body"});
+      {"--seconds", "2", "--subject", "anna", "--activity", "lying", "--placement", "body"});
   EXPECT_EQ(exit_code(recording.wait()), 0);
   const auto files = recordings();
   ASSERT_THAT(files, SizeIs(2));
@@ -95,6 +95,7 @@ TEST_F(Record, WritesWhatSensorsMeasureForAsLongAsItIsTold) {
 
   const auto sidecar = drivers::read_sidecar(drivers::sidecar_path(files.at("chest")));
   EXPECT_EQ(sidecar.sensor, "chest");
+  EXPECT_EQ(sidecar.subject, "anna");
   EXPECT_EQ(sidecar.device, "simulated");
   EXPECT_EQ(sidecar.rate_hz, 100);
   EXPECT_EQ(sidecar.samples, 200U);
@@ -127,6 +128,19 @@ TEST_F(Record, HoldsTheAxesAsWornAndSaysSo) {
   EXPECT_THAT(copy.samples.front().accel_mps2, testing::ElementsAre(original[1], -original[0], original[2]));
   EXPECT_EQ(copy.placements, std::vector<std::string>{"left"});
   EXPECT_THAT(drivers::read_sidecar(drivers::sidecar_path(file)).notes, HasSubstr("mount [y, -x, z]"));
+}
+
+TEST_F(Record, SaysWhatIsWrongWhileItIs) {
+  tests::Adxl345SerialSimulator device({.unit = tests::CsvUnit::kG, .rate_hz = 50});
+  const tests::PtyHost line(device, directory_ / "waist");
+  auto recording =
+      record("  - {name: waist, driver: adxl345-serial, rate: 100, device: " + (directory_ / "waist").string() + "}\n",
+             {"--seconds", "60"});
+  recording.await_output("set `unit: g`");
+  recording.send_signal(SIGHUP);  // as a terminal that is closed
+  recording.await_output("samples a second came, and `rate` is 100");
+  EXPECT_EQ(exit_code(recording.wait()), 0);
+  EXPECT_TRUE(drivers::read_sidecar(drivers::sidecar_path(recordings().at("waist"))).samples);
 }
 
 class SteppedClock : public Record, public testing::WithParamInterface<const char*> {};

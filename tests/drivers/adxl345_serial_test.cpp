@@ -19,6 +19,7 @@
 
 #include "drivers/adxl345_registers.hpp"
 #include "tests/drivers/driver_rig.hpp"
+#include "tests/drivers/serial_stream.hpp"
 #include "tests/simulators/adxl345_serial_simulator.hpp"
 #include "tests/simulators/pty_host.hpp"
 #include "tests/support/resources.hpp"
@@ -305,6 +306,41 @@ TEST(Adxl345Serial, SaysWhatIsConfiguredWrong) {
   EXPECT_THAT(format.bench.driver->problems(), Contains(HasSubstr("`format: csv`")));
   EXPECT_THAT(unit.bench.driver->problems(), Contains(AllOf(HasSubstr("`unit`"), HasSubstr(","))));
   EXPECT_THAT(silent.bench.driver->problems(), Contains(HasSubstr("silent")));
+}
+
+/// A sketch that prints a time which it forgets to count, 50 times a second, and nothing at all between 13 and 14 s.
+class StandingClock final : public tests::SerialDevice {
+ public:
+  void receive(std::span<const std::byte>) override {}
+  tests::Bytes transmit(std::chrono::nanoseconds now) override {
+    tests::Bytes out;
+    for (; due_ <= now; due_ += 20ms) {
+      if (due_ >= 13s && due_ < 14s) continue;
+      const auto line =
+          bytes_of("0," + std::to_string(0.1 + 0.01 * static_cast<double>(++sent_ % 10)) + ",0.2,9.8\r\n");
+      out.insert(out.end(), line.begin(), line.end());
+    }
+    return out;
+  }
+  [[nodiscard]] std::uint64_t samples_sent() const override { return sent_; }
+
+ private:
+  std::chrono::nanoseconds due_{0};
+  std::uint64_t sent_ = 0;
+};
+
+TEST(Adxl345Serial, TimesThatStandStillAreNoTimes) {
+  Bench bench(Simulated{.rate_hz = 50});
+  StandingClock device;
+  const PtyHost host(device, bench.options.device.device);
+  bench.start();
+  ASSERT_TRUE(bench.wait_for([&] { return !bench.driver->problems().empty(); }, 12s));
+  EXPECT_THAT(bench.driver->problems(), Contains(HasSubstr("advance by 0 a sample")));
+  bench.work_for(100ms);
+  const auto believed = bench.driver->counters().gaps.load();
+  bench.work_for(14'500ms - std::chrono::milliseconds{20 * bench.driver->counters().samples});
+  EXPECT_EQ(bench.driver->counters().gaps, believed + 1) << "the pause";
+  EXPECT_LT(BootClock::now() - bench.readings.back().sample.time, 150ms);
 }
 
 TEST(Adxl345Serial, TimesSamplesByTheirCountWhereTheirTimesCannotBeTrue) {

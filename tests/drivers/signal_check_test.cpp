@@ -101,6 +101,18 @@ TEST_P(SignalCheckTest, FindsASensorThatGivesNoNewMeasurements) {
   EXPECT_THAT(check_.in_words(), IsEmpty());
 }
 
+TEST_P(SignalCheckTest, ForgetsThatItMeasuredNothingOnceSomebodyWalks) {
+  run(
+      10,
+      [this](double) {
+        return measured({0.05, 0, 0.05});
+      },
+      GetParam());
+  EXPECT_THAT(check_.in_words(), ElementsAre(HasSubstr("measures nothing")));
+  run(11, walking_signal(), GetParam());
+  EXPECT_THAT(check_.in_words(), IsEmpty());
+}
+
 TEST_P(SignalCheckTest, FindsClippingAndItsEnd) {
   run(10, walking_signal(), GetParam());
   const auto clipped = [this](double t) {

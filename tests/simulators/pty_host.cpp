@@ -38,8 +38,10 @@ fs::path target_of(const fs::path& link) {
 
 void make_link(const fs::path& link, const fs::path& terminal) {
   std::error_code error;
-  if (target_of(link).string().starts_with("/dev/pts/")) fs::remove(link, error);  // of a simulator that was killed
-  fs::create_symlink(terminal, link, error);                                       // which replaces nothing
+  const fs::path target = target_of(link);
+  const bool is_left = target.string().starts_with("/dev/pts/") && !fs::exists(target, error);
+  if (is_left) fs::remove(link, error);       // by a simulator that was killed
+  fs::create_symlink(terminal, link, error);  // which replaces nothing
   if (!error) return;
   if (error == std::errc::file_exists) {
     throw UsageError(link.string() +

@@ -17,7 +17,8 @@ inline std::size_t open_descriptors() {
 /// What this process has allocated and not freed, beside `known`. 0 under a sanitizer: AddressSanitizer looks for leaks
 /// itself.
 inline std::size_t heap_bytes(std::size_t known = 0) {
-  const std::size_t all = mallinfo2().uordblks;
+  const auto info = mallinfo2();
+  const std::size_t all = info.uordblks + info.hblkhd;  // large blocks are mapped
   return all > known ? all - known : 0;
 }
 
