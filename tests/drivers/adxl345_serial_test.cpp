@@ -206,7 +206,7 @@ TEST(Adxl345Serial, LinesThatNeverCameDoNotMakeTheNextOnesEarly) {
   const auto before = bench.readings.size();
   ASSERT_TRUE(bench.wait_for([&] { return bench.driver->counters().gaps > 0; }, 2s));
   ASSERT_TRUE(bench.wait_for_samples(40));
-  EXPECT_LT(BootClock::now() - bench.readings.back().sample.time, 100ms);
+  EXPECT_LT(BootClock::now() - bench.readings.back().sample.time, 250ms);
   const auto after_gap = std::ranges::find_if(bench.readings.begin() + static_cast<std::ptrdiff_t>(before) - 10,
                                               bench.readings.end(), &Reading::after_gap);
   ASSERT_NE(after_gap, bench.readings.end());
@@ -340,7 +340,7 @@ TEST(Adxl345Serial, TimesThatStandStillAreNoTimes) {
   const auto believed = bench.driver->counters().gaps.load();
   bench.work_for(14'500ms - std::chrono::milliseconds{20 * bench.driver->counters().samples});
   EXPECT_EQ(bench.driver->counters().gaps, believed + 1) << "the pause";
-  EXPECT_LT(BootClock::now() - bench.readings.back().sample.time, 150ms);
+  EXPECT_LT(BootClock::now() - bench.readings.back().sample.time, 500ms);  // and not the pause early
 }
 
 TEST(Adxl345Serial, TimesSamplesByTheirCountWhereTheirTimesCannotBeTrue) {
