@@ -198,11 +198,12 @@ std::vector<std::string> SignalCheck::in_words() const {
   }
   for (std::size_t axis = 0; axis < kAxes.size(); ++axis) {
     const float share = clipped_share_[axis].load(std::memory_order_relaxed);
-    if (share == 0) continue;
+    const double range_mps2 = range_mps2_.load(std::memory_order_relaxed);
+    if (share == 0 || !std::isfinite(range_mps2)) continue;  // another way to the device may not tell its range
     findings.push_back(fmt::format(
         "{} clips: {:.0f} % of its readings within 5 s were at the end of the range (±{:.3g} g); raise `range`, or "
         "check `unit`",
-        kAxes[axis], std::max(1.F, share * 100), range_mps2_.load(std::memory_order_relaxed) / kStandardGravityMps2));
+        kAxes[axis], std::max(1.F, share * 100), range_mps2 / kStandardGravityMps2));
   }
   const double norm_mps2 = rest_norm_mps2_.load(std::memory_order_relaxed);
   if (!std::isnan(norm_mps2)) findings.push_back(rest_in_words(norm_mps2));
