@@ -24,6 +24,14 @@ struct Manifest {
     double scale = 1;     ///< the network sees m/s² times this; 1e-9 … 1e9
     friend bool operator==(const Input&, const Input&) = default;
   };
+  /// How training windows are changed at random, each time anew; all off in the paper.
+  struct Augmentation {
+    double rotate_degrees = 0;  ///< largest angle about a random axis, 0 … 180: a sensor mounted askew
+    double permute_axes = 0;    ///< probability, 0 … 1, of one of the 24 rotations that put axes onto axes
+    double time_warp = 0;       ///< largest change of speed, 0 … 0.9; 0.1: 10 % faster or slower
+    double scaling = 0;         ///< largest change of magnitude, 0 … 0.9
+    friend bool operator==(const Augmentation&, const Augmentation&) = default;
+  };
   struct Training {
     std::string method = "smooth-distill";
     int epochs = 300;
@@ -36,6 +44,18 @@ struct Manifest {
     double temperature = 3;
     double beta = 0.999;
     std::uint64_t seed = 0;
+    // Beyond the paper, off in its configuration.
+    double weight_decay = 0;         ///< of AdamW; 0: Adam
+    bool cosine = false;             ///< the learning rate falls along half a cosine to zero
+    double warm_up = 0;              ///< share of all steps over which the learning rate rises, 0 … 0.9
+    double label_smoothing = 0;      ///< 0 … 0.9
+    bool class_balanced = false;     ///< every pair of activity and placement is drawn equally often
+    bool beta_warm_up = false;       ///< the teacher follows faster in the beginning
+    bool serve_teacher = false;      ///< keep the teacher's weights where they validate better
+    bool bfloat16 = false;           ///< mixed precision, on a GPU
+    bool calibrate = false;          ///< temperature and `unknown` threshold from the validation windows
+    bool teacher_kept = false;       ///< the weights are the teacher's
+    Augmentation augmentation;
     friend bool operator==(const Training&, const Training&) = default;
   };
   struct Data {

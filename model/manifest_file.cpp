@@ -50,6 +50,15 @@ YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Input& input) {
   return out << YAML::EndMap;
 }
 
+YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Augmentation& augmentation) {
+  out << YAML::BeginMap;
+  out << YAML::Key << "rotate_degrees" << YAML::Value << exact(augmentation.rotate_degrees);
+  out << YAML::Key << "permute_axes" << YAML::Value << exact(augmentation.permute_axes);
+  out << YAML::Key << "time_warp" << YAML::Value << exact(augmentation.time_warp);
+  out << YAML::Key << "scaling" << YAML::Value << exact(augmentation.scaling);
+  return out << YAML::EndMap;
+}
+
 YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Training& training) {
   out << YAML::BeginMap;
   out << YAML::Key << "method" << YAML::Value << training.method;
@@ -63,6 +72,17 @@ YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Training& training
   out << YAML::Key << "temperature" << YAML::Value << exact(training.temperature);
   out << YAML::Key << "beta" << YAML::Value << exact(training.beta);
   out << YAML::Key << "seed" << YAML::Value << training.seed;
+  out << YAML::Key << "weight_decay" << YAML::Value << exact(training.weight_decay);
+  out << YAML::Key << "cosine" << YAML::Value << training.cosine;
+  out << YAML::Key << "warm_up" << YAML::Value << exact(training.warm_up);
+  out << YAML::Key << "label_smoothing" << YAML::Value << exact(training.label_smoothing);
+  out << YAML::Key << "class_balanced" << YAML::Value << training.class_balanced;
+  out << YAML::Key << "beta_warm_up" << YAML::Value << training.beta_warm_up;
+  out << YAML::Key << "serve_teacher" << YAML::Value << training.serve_teacher;
+  out << YAML::Key << "bfloat16" << YAML::Value << training.bfloat16;
+  out << YAML::Key << "calibrate" << YAML::Value << training.calibrate;
+  out << YAML::Key << "teacher_kept" << YAML::Value << training.teacher_kept;
+  out << YAML::Key << "augmentation" << YAML::Value << training.augmentation;
   return out << YAML::EndMap;
 }
 
@@ -133,6 +153,16 @@ Manifest::Input read_input(StrictMap map) {
   return input;
 }
 
+Manifest::Augmentation read_augmentation(StrictMap map) {
+  Manifest::Augmentation augmentation;
+  augmentation.rotate_degrees = map.number<double>("rotate_degrees", 0, 180);
+  augmentation.permute_axes = map.number<double>("permute_axes", 0, 1);
+  augmentation.time_warp = map.number<double>("time_warp", 0, 0.9);
+  augmentation.scaling = map.number<double>("scaling", 0, 0.9);
+  map.finish();
+  return augmentation;
+}
+
 Manifest::Training read_training(StrictMap map) {
   Manifest::Training training;
   training.method = read_word(map, "method");
@@ -146,6 +176,19 @@ Manifest::Training read_training(StrictMap map) {
   training.temperature = map.number<double>("temperature", kSmallest, kLargest);
   training.beta = map.number<double>("beta", 0, 1);
   training.seed = map.number<std::uint64_t>("seed", 0, std::numeric_limits<std::uint64_t>::max());
+  if (map.has("weight_decay")) {  // left out: a bundle from before there was anything beyond the paper
+    training.weight_decay = map.number<double>("weight_decay", 0, kLargest);
+    training.cosine = map.boolean("cosine");
+    training.warm_up = map.number<double>("warm_up", 0, 0.9);
+    training.label_smoothing = map.number<double>("label_smoothing", 0, 0.9);
+    training.class_balanced = map.boolean("class_balanced");
+    training.beta_warm_up = map.boolean("beta_warm_up");
+    training.serve_teacher = map.boolean("serve_teacher");
+    training.bfloat16 = map.boolean("bfloat16");
+    training.calibrate = map.boolean("calibrate");
+    training.teacher_kept = map.boolean("teacher_kept");
+    training.augmentation = read_augmentation(map.map("augmentation"));
+  }
   map.finish();
   return training;
 }

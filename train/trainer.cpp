@@ -2,14 +2,21 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
-#include <random>
+#include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "model/network.hpp"
 #include "train/adam.hpp"
-#include "train/random.hpp"
-#include "train/smooth_distill.hpp"
+#include "train/augmentation.hpp"
+#include "train/checkpoint.hpp"
+#include "train/device_windows.hpp"
+#include "train/method.hpp"
+#include "train/sampler.hpp"
+#include "train/schedule.hpp"
+#include "train/validation.hpp"
 
 namespace propriod::train {
 namespace {
@@ -17,62 +24,293 @@ namespace {
 using Seconds = std::chrono::duration<double>;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::int64_t kValidationBatch = 512;
-
-/// All windows as tensors on the device that trains: they fit (WISDM 2019 whole: 170 MB), and no step waits for a copy.
-struct DeviceWindows {
-  DeviceWindows(const WindowSet& set, const TrainerOptions& options, torch::Device device) {
-    const auto count = static_cast<std::int64_t>(set.size());
-    // from_blob only reads here, but its interface has no const.
-    const auto view = [&](const auto& values, at::IntArrayRef shape, torch::Dtype type) {
-      auto* first = const_cast<void*>(static_cast<const void*>(values.data()));  // NOLINT(*-const-cast)
-      return torch::from_blob(first, shape, type);
-    };
-    accel = view(set.accel, {count, 3, options.input.window}, torch::kFloat32).to(device);
-    if (options.input.scale != 1) accel = accel * options.input.scale;
-    activity = view(set.activity, {count}, torch::kInt64).to(device);
-    placement = view(set.placement, {count}, torch::kInt64).to(device);
-  }
-
-  [[nodiscard]] Batch batch(const torch::Tensor& rows) const {
-    return {accel.index_select(0, rows), activity.index_select(0, rows), placement.index_select(0, rows)};
-  }
-
-  torch::Tensor accel, activity, placement;
-};
-
-/// Percent of the labelled windows that `logits` name right.
-double accuracy(const std::vector<torch::Tensor>& logits, const torch::Tensor& labels) {
-  const auto labelled = labels >= 0;
-  const auto count = labelled.sum().item<std::int64_t>();
-  if (count == 0) return 0;
-  const auto right = torch::cat(logits).argmax(1).eq(labels).logical_and(labelled).sum().item<std::int64_t>();
-  return 100.0 * static_cast<double>(right) / static_cast<double>(count);
-}
-
-void validate(model::Network& network, const Batch& windows, EpochReport& report) {
-  const torch::NoGradGuard no_grad;
-  network.eval();
-  std::vector<torch::Tensor> activity;
-  std::vector<torch::Tensor> placement;
-  for (const auto& part : windows.accel.split(kValidationBatch)) {
-    const auto logits = network.forward(part);
-    activity.push_back(logits.activity);
-    placement.push_back(logits.placement);
-  }
-  network.train();
-  report.activity_accuracy = accuracy(activity, windows.activity);
-  report.placement_accuracy = accuracy(placement, windows.placement);
-}
-
 bool all_labelled(const WindowSet& windows, std::span<const std::size_t> rows) {
   return std::ranges::all_of(rows, [&](auto row) { return windows.activity[row] >= 0 && windows.placement[row] >= 0; });
 }
 
-torch::Tensor as_tensor(const std::vector<std::size_t>& rows, torch::Device device) {
-  const std::vector<std::int64_t> signed_rows(rows.begin(), rows.end());
-  return torch::tensor(signed_rows).to(device);
+torch::Tensor as_tensor(const std::vector<std::int64_t>& rows, torch::Device device) {
+  return torch::tensor(rows).to(device);
 }
+
+/// What decides which epoch's weights are kept: the mean validation accuracy of the tasks that the phase trains.
+double score_of(const Tasks& tasks, double activity, double placement) {
+  if (!tasks.placement) return activity;
+  if (!tasks.activity) return placement;
+  return (activity + placement) / 2;
+}
+
+void set_training(TaskEpoch& task, const TaskFigures& figures) {
+  task.training_loss = figures.loss;
+  task.training_accuracy = figures.accuracy;
+}
+
+void set_validation(TaskEpoch& task, const TaskFigures& figures) {
+  task.validation_loss = figures.loss;
+  task.validation_accuracy = figures.accuracy;
+}
+
+void append(std::vector<model::NamedTensor>& tensors, const std::string& prefix, std::vector<model::NamedTensor> more) {
+  for (auto& tensor : more) {
+    tensor.name = prefix + tensor.name;
+    tensors.push_back(std::move(tensor));
+  }
+}
+
+/// The ones whose names begin with `prefix`, without it.
+std::vector<model::NamedTensor> extract(std::span<const model::NamedTensor> tensors, std::string_view prefix) {
+  std::vector<model::NamedTensor> found;
+  for (const auto& tensor : tensors) {
+    if (!tensor.name.starts_with(prefix)) continue;
+    found.push_back({tensor.name.substr(prefix.size()), tensor.shape, tensor.values});
+  }
+  return found;
+}
+
+class Trainer {
+ public:
+  Trainer(const WindowSet& windows, const Split& split, const TrainerOptions& options,
+          const std::function<void(const TrainingProgress&)>& progress, const std::atomic<bool>& stop)
+      : options_(options),
+        settings_(options.training),
+        device_(options.device),
+        progress_(progress),
+        stop_(stop),
+        windows_(windows, options.input.window, static_cast<float>(options.input.scale), device_),
+        validation_(windows_.batch(as_tensor({split.validation.begin(), split.validation.end()}, device_))),
+        sampler_(windows, split.train, settings_.class_balanced, settings_.seed),
+        schedule_{
+            .learning_rate = settings_.learning_rate, .cosine = settings_.cosine, .warm_up = settings_.warm_up},
+        augmentation_(settings_.augmentation),
+        batch_(static_cast<std::size_t>(settings_.batch)),
+        steps_per_epoch_((split.train.size() + batch_ - 1) / batch_) {
+    torch::manual_seed(settings_.seed);
+    const auto fresh_network = [&] {
+      auto network =
+          model::make_network(options.architecture, options.input.window, options.activities, options.placements);
+      network->to(device_);
+      return network;
+    };
+    method_ = make_method(settings_.method,
+                          {.loss = {.alpha = settings_.alpha,
+                                    .lambda = settings_.lambda,
+                                    .temperature = settings_.temperature,
+                                    .label_smoothing = settings_.label_smoothing,
+                                    .all_labelled = all_labelled(windows, split.train)},
+                           .beta = settings_.beta,
+                           .beta_warm_up = settings_.beta_warm_up},
+                          fresh_network);
+    result_.parameters = method_->network().parameter_count();
+    result_.flops = method_->network().flops();
+  }
+
+  TrainerResult run() {
+    started_ = Clock::now();
+    const int phases = method_->phases();
+    begin_phase();
+    resume();
+    for (;;) {
+      run_phase();
+      if (result_.epochs_run == 0) throw std::runtime_error(nothing_to_keep());
+      if (phase_ == phases) break;
+      if (stop_) throw std::runtime_error(half_done());
+      model::load_weights(method_->network(), result_.weights);
+      ++phase_;
+      begin_phase();
+    }
+    if (in_steps_.count() > 0) result_.windows_per_second = static_cast<double>(trained_windows_) / in_steps_.count();
+    return std::move(result_);
+  }
+
+ private:
+  void begin_phase() {
+    method_->begin_phase(phase_ - 1);
+    optimizer_ = std::make_unique<Adam>(method_->trained_parameters(), settings_.weight_decay);
+    best_score_ = -1;
+    result_.weights.clear();
+    result_.epochs_run = 0;
+    result_.best_epoch = 0;
+    result_.teacher_kept = false;
+  }
+
+  void run_phase() {
+    method_->network().train();
+    while (result_.epochs_run < settings_.epochs && !stop_) {
+      EpochReport report{.phase = phase_, .epoch = result_.epochs_run + 1};
+      if (!run_epoch(report)) return;
+      if (!std::isfinite(report.training_loss)) {
+        if (result_.epochs_run > 0) return;  // what was learned before is still good
+        throw std::runtime_error("the training loss is no longer finite in epoch " + std::to_string(report.epoch) +
+                                 "; lower --learning-rate");
+      }
+      keep_if_best(report);
+      ++result_.epochs_run;
+      result_.history.push_back(report);
+      save();
+    }
+  }
+
+  /// False when it was stopped before its end.
+  bool run_epoch(EpochReport& report) {
+    const auto order = sampler_.epoch(phase_, report.epoch);
+    const auto rows = as_tensor(order, device_);
+    torch::manual_seed(epoch_seed(settings_.seed, phase_, report.epoch));  // of dropout and augmentation
+    auto loss_sum = torch::zeros({}, device_);  // read back once an epoch: a read a step would stall a GPU
+    TaskCurve activity;
+    TaskCurve placement;
+    const auto epoch_started = Clock::now();
+    for (std::size_t step = 0; step < steps_per_epoch_; ++step) {
+      if (stop_) return false;
+      const auto first = static_cast<std::int64_t>(step * batch_);
+      const auto last = static_cast<std::int64_t>(std::min((step + 1) * batch_, order.size()));
+      auto batch = windows_.batch(rows.slice(0, first, last));
+      batch.accel = augmentation_.apply(batch.accel);
+      const auto [loss, logits] = method_->loss(batch);
+      loss.backward();
+      const auto done = static_cast<std::int64_t>(report.epoch - 1) * static_cast<std::int64_t>(steps_per_epoch_) +
+                        static_cast<std::int64_t>(step);
+      const auto steps = static_cast<std::int64_t>(settings_.epochs) * static_cast<std::int64_t>(steps_per_epoch_);
+      optimizer_->step(schedule_.at(done, steps), method_->moving_average());
+      method_->after_step();
+      loss_sum += loss.detach() * static_cast<double>(last - first);
+      activity.add(logits.activity, batch.activity);
+      placement.add(logits.placement, batch.placement);
+      trained_windows_ += static_cast<std::uint64_t>(last - first);
+      tell(report.epoch, step + 1);
+    }
+    report.training_loss = loss_sum.item<double>() / static_cast<double>(order.size());  // waits for the device
+    in_steps_ += Clock::now() - epoch_started;
+    set_training(report.activity, activity.figures());
+    set_training(report.placement, placement.figures());
+    return true;
+  }
+
+  void tell(int epoch, std::size_t step) {
+    const int phases = method_->phases();
+    const double epochs = static_cast<double>(phases) * settings_.epochs;
+    const double done = static_cast<double>(phase_ - 1) * settings_.epochs + static_cast<double>(epoch - 1) +
+                        static_cast<double>(step) / static_cast<double>(steps_per_epoch_);
+    const Seconds elapsed = Clock::now() - started_;
+    progress_({.phase = phase_,
+               .phases = phases,
+               .epoch = epoch,
+               .epochs = settings_.epochs,
+               .step = step,
+               .steps = steps_per_epoch_,
+               .elapsed = elapsed,
+               .remaining = elapsed * ((epochs - done) / (done - done_before_)),
+               .last_epoch = result_.history.empty() ? nullptr : &result_.history.back()});
+  }
+
+  void keep_if_best(EpochReport& report) {
+    const auto tasks = method_->tasks();
+    const auto figures = validate(method_->network(), validation_, tasks);
+    set_validation(report.activity, figures.activity);
+    set_validation(report.placement, figures.placement);
+    consider(method_->network(), score_of(tasks, figures.activity.accuracy, figures.placement.accuracy), report.epoch);
+    if (!settings_.serve_teacher || method_->moving_average() == nullptr) return;
+    const auto teacher = validate(*method_->teacher(), validation_, tasks);
+    report.activity.teacher_validation_accuracy = teacher.activity.accuracy;
+    report.placement.teacher_validation_accuracy = teacher.placement.accuracy;
+    consider(*method_->teacher(), score_of(tasks, teacher.activity.accuracy, teacher.placement.accuracy),
+             report.epoch);
+  }
+
+  void consider(const model::Network& network, double score, int epoch) {
+    if (score <= best_score_) return;
+    best_score_ = score;
+    result_.best_epoch = epoch;
+    result_.teacher_kept = &network != &method_->network();
+    result_.weights = model::weights_of(network);
+  }
+
+  /// Writes a checkpoint when the last one is old enough.
+  void save() {
+    const auto& to = options_.checkpoint;
+    if (to.path.empty() || Clock::now() - saved_ < to.interval) return;
+    Checkpoint checkpoint{.request = to.request,
+                          .phase = phase_,
+                          .epoch = result_.epochs_run,
+                          .optimizer_steps = optimizer_->steps(),
+                          .best_epoch = result_.best_epoch,
+                          .best_score = best_score_,
+                          .teacher_kept = result_.teacher_kept,
+                          .history = result_.history,
+                          .seconds_in_steps = in_steps_.count(),
+                          .trained_windows = trained_windows_,
+                          .tensors = {}};
+    append(checkpoint.tensors, "network.", model::weights_of(method_->network()));
+    if (auto* teacher = method_->teacher()) append(checkpoint.tensors, "teacher.", model::weights_of(*teacher));
+    append(checkpoint.tensors, "best.", result_.weights);
+    const auto moments = optimizer_->moments();
+    for (std::size_t i = 0; i < moments.size(); ++i) {
+      checkpoint.tensors.push_back(model::to_named("moment." + std::to_string(i), moments[i]));
+    }
+    write_checkpoint(to.path, checkpoint);
+    saved_ = Clock::now();
+  }
+
+  void resume() {
+    const auto& from = options_.checkpoint;
+    if (!from.resume || !std::filesystem::exists(from.path)) return;
+    auto checkpoint = read_checkpoint(from.path);
+    if (checkpoint.request != from.request) {
+      throw std::runtime_error(from.path.string() +
+                               ": is of a training with other data or options; give the same ones, or leave --resume "
+                               "out to start over");
+    }
+    while (phase_ < checkpoint.phase) {
+      ++phase_;
+      begin_phase();
+    }
+    model::load_weights(method_->network(), extract(checkpoint.tensors, "network."));
+    if (auto* teacher = method_->teacher()) model::load_weights(*teacher, extract(checkpoint.tensors, "teacher."));
+    const auto moments = optimizer_->moments();
+    const auto saved_moments = extract(checkpoint.tensors, "moment.");
+    for (const auto& saved : saved_moments) model::copy_values(saved, moments.at(std::stoul(saved.name)));
+    optimizer_->resume_at(checkpoint.optimizer_steps);
+    best_score_ = checkpoint.best_score;
+    in_steps_ = Seconds{checkpoint.seconds_in_steps};
+    trained_windows_ = checkpoint.trained_windows;
+    result_.weights = extract(checkpoint.tensors, "best.");
+    result_.epochs_run = checkpoint.epoch;
+    result_.best_epoch = checkpoint.best_epoch;
+    result_.teacher_kept = checkpoint.teacher_kept;
+    result_.history = std::move(checkpoint.history);
+    result_.resumed_after = static_cast<int>(result_.history.size());
+    done_before_ = result_.resumed_after;
+  }
+
+  [[nodiscard]] std::string nothing_to_keep() const {
+    return "stopped before the first epoch ended: there is nothing to keep";
+  }
+  [[nodiscard]] std::string half_done() const {
+    return "stopped in training " + std::to_string(phase_) + " of " + std::to_string(method_->phases()) +
+           ", and the method " + settings_.method + " needs them all: there is nothing to keep; --resume goes on";
+  }
+
+  const TrainerOptions& options_;
+  const model::Manifest::Training& settings_;
+  torch::Device device_;
+  const std::function<void(const TrainingProgress&)>& progress_;
+  const std::atomic<bool>& stop_;
+  DeviceWindows windows_;
+  Batch validation_;
+  Sampler sampler_;
+  Schedule schedule_;
+  Augmentation augmentation_;
+  std::size_t batch_;
+  std::size_t steps_per_epoch_;
+  std::unique_ptr<Method> method_;
+  std::unique_ptr<Adam> optimizer_;
+  int phase_ = 1;
+  double best_score_ = -1;
+  double done_before_ = 0;  // epochs of all phases that another process completed
+  Clock::time_point started_;
+  Clock::time_point saved_;
+  Seconds in_steps_{};
+  std::uint64_t trained_windows_ = 0;
+  TrainerResult result_;
+};
 
 }  // namespace
 
@@ -81,92 +319,7 @@ TrainerResult train(const WindowSet& windows, const Split& split, const TrainerO
   if (split.train.empty() || split.validation.empty()) {
     throw std::runtime_error("training and validation need at least one window each; record more data");
   }
-  const auto& settings = options.training;
-  const torch::Device device(options.device);
-  torch::manual_seed(settings.seed);
-  const auto fresh_network = [&] {
-    auto network =
-        model::make_network(options.architecture, options.input.window, options.activities, options.placements);
-    network->to(device);
-    return network;
-  };
-  const auto student = fresh_network();
-  SmoothDistill method(student, fresh_network(),
-                       {.alpha = settings.alpha,
-                        .lambda = settings.lambda,
-                        .temperature = settings.temperature,
-                        .beta = settings.beta,
-                        .all_labelled = all_labelled(windows, split.train)});
-  Adam optimizer(student->parameters(), settings.learning_rate);
-
-  const DeviceWindows on_device(windows, options, device);
-  const auto validation = on_device.batch(as_tensor(split.validation, device));
-  const auto batch = static_cast<std::size_t>(settings.batch);
-  const auto steps = (split.train.size() + batch - 1) / batch;
-  TrainerResult result{.weights = {},
-                       .epochs_run = 0,
-                       .best_epoch = 0,
-                       .history = {},
-                       .parameters = student->parameter_count(),
-                       .flops = student->flops(),
-                       .windows_per_second = 0};
-  double best_accuracy = -1;
-  const auto keep_if_best = [&](const EpochReport& report) {
-    if (report.mean_accuracy() <= best_accuracy) return;
-    best_accuracy = report.mean_accuracy();
-    result.best_epoch = result.epochs_run;
-    result.weights = model::weights_of(*student);
-  };
-
-  std::mt19937_64 shuffle_generator(settings.seed);
-  auto order = split.train;
-  const auto started = Clock::now();
-  Seconds in_steps{};
-  std::size_t trained_windows = 0;
-  student->train();
-  for (int epoch = 1; epoch <= settings.epochs && !stop; ++epoch) {
-    shuffle(order, shuffle_generator);
-    const auto rows = as_tensor(order, device);
-    auto loss_sum = torch::zeros({}, device);  // read back once an epoch: a read a step would stall a GPU
-    EpochReport report{.epoch = epoch};
-    const auto epoch_started = Clock::now();
-    std::size_t step = 0;
-    for (; step < steps && !stop; ++step) {
-      const auto first = static_cast<std::int64_t>(step * batch);
-      const auto last = static_cast<std::int64_t>(std::min((step + 1) * batch, order.size()));
-      const auto loss = method.loss(on_device.batch(rows.slice(0, first, last)));
-      loss.backward();
-      optimizer.step();
-      method.update_teacher();
-      loss_sum += loss.detach() * static_cast<double>(last - first);
-      trained_windows += static_cast<std::size_t>(last - first);
-      const double done = static_cast<double>(epoch - 1) + static_cast<double>(step + 1) / static_cast<double>(steps);
-      const Seconds elapsed = Clock::now() - started;
-      progress({.epoch = epoch,
-                .epochs = settings.epochs,
-                .step = step + 1,
-                .steps = steps,
-                .elapsed = elapsed,
-                .remaining = elapsed * ((settings.epochs - done) / done),
-                .last_epoch = result.history.empty() ? nullptr : &result.history.back()});
-    }
-    report.training_loss = loss_sum.item<double>() / static_cast<double>(order.size());  // waits for the device
-    in_steps += Clock::now() - epoch_started;
-    if (step < steps) break;
-    if (!std::isfinite(report.training_loss)) {
-      if (result.epochs_run > 0) break;  // what was learned before is still good
-      throw std::runtime_error("the training loss is no longer finite in epoch " + std::to_string(epoch) +
-                               "; lower --learning-rate");
-    }
-    validate(*student, validation, report);
-    ++result.epochs_run;
-    result.history.push_back(report);
-    keep_if_best(report);
-  }
-  if (result.epochs_run == 0)
-    throw std::runtime_error("stopped before the first epoch ended: there is nothing to keep");
-  if (in_steps.count() > 0) result.windows_per_second = static_cast<double>(trained_windows) / in_steps.count();
-  return result;
+  return Trainer(windows, split, options, progress, stop).run();
 } catch (const c10::Error& error) {  // out of memory on the device, for one
   throw std::runtime_error(std::string("LibTorch stopped the training: ") + error.what_without_backtrace());
 }

@@ -3,35 +3,38 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "model/manifest.hpp"
 #include "model/named_tensor.hpp"
+#include "train/epoch_report.hpp"
 #include "train/split.hpp"
 #include "train/window_set.hpp"
 
 namespace propriod::train {
 
-/// One epoch in figures; accuracies in percent, on the validation windows.
-struct EpochReport {
-  int epoch = 0;  ///< 1-based
-  double training_loss = 0;
-  double activity_accuracy = 0;
-  double placement_accuracy = 0;
-  [[nodiscard]] double mean_accuracy() const noexcept { return (activity_accuracy + placement_accuracy) / 2; }
-};
-
 /// Where a training stands; told after every step.
 struct TrainingProgress {
-  int epoch = 1;  ///< 1-based, the one under way
+  int phase = 1;  ///< 1-based, the one under way
+  int phases = 1;
+  int epoch = 1;  ///< 1-based, of the phase
   int epochs = 0;
   std::size_t step = 0;  ///< steps done in this epoch
   std::size_t steps = 0;
   std::chrono::duration<double> elapsed{};
   std::chrono::duration<double> remaining{};  ///< at the pace so far
   const EpochReport* last_epoch = nullptr;    ///< none before the first epoch's end
+};
+
+/// Where an interrupted training is kept, so that it can go on.
+struct CheckpointOptions {
+  std::filesystem::path path;         ///< empty: nowhere
+  std::string request;                ///< names what is trained: only a checkpoint of an equal request is resumed
+  bool resume = false;                ///< go on from `path`, if it is there
+  std::chrono::seconds interval{10};  ///< at least so long between two, which come at the ends of epochs
 };
 
 struct TrainerOptions {
@@ -41,23 +44,27 @@ struct TrainerOptions {
   std::size_t activities = 0;
   std::size_t placements = 0;
   std::string device = "cpu";  ///< cpu or cuda, from `choose_device`
+  CheckpointOptions checkpoint;
 };
 
 struct TrainerResult {
-  std::vector<model::NamedTensor> weights;  ///< of the student, from the best epoch
-  int epochs_run = 0;                       ///< completed
-  int best_epoch = 0;                       ///< 1-based
-  std::vector<EpochReport> history;
+  std::vector<model::NamedTensor> weights;  ///< the ones that validated best in the last phase
+  int epochs_run = 0;                       ///< completed in the last phase
+  int best_epoch = 0;                       ///< 1-based, of the last phase
+  bool teacher_kept = false;                ///< `weights` are the teacher's
+  std::vector<EpochReport> history;         ///< of all phases
   std::int64_t parameters = 0;
   std::int64_t flops = 0;
-  double windows_per_second =
-      0;  ///< windows trained on / seconds inside training steps; loading and validation left out
+  /// Windows trained on / seconds inside training steps; loading, validation and checkpoints left out.
+  double windows_per_second = 0;
+  int resumed_after = 0;  ///< epochs that an earlier process had completed
 };
 
-/// Trains a network with Smooth-Distill and Adam and keeps the weights of the epoch with the best mean validation
-/// accuracy of both tasks. The same seed, threads and machine give the same weights. `stop`: polled at every step; once
-/// true the best so far is returned. A loss that is no longer finite ends the training, too. Throws std::runtime_error
-/// when a part of the split is empty, or when no epoch was completed and there is nothing to return.
+/// Trains a network with the method and settings in `options` and keeps the weights that validate best: by the mean
+/// accuracy of the tasks that a phase trains. The same seed, threads and machine give the same weights, whether the
+/// training was interrupted and resumed or not. `stop`: polled at every step; once true the best so far is returned.
+/// A loss that is no longer finite ends the training, too. Throws std::runtime_error when a part of the split is empty,
+/// when nothing worth keeping was completed, or for a checkpoint that cannot be read, written or is of another request.
 [[nodiscard]] TrainerResult train(const WindowSet& windows, const Split& split, const TrainerOptions& options,
                                   const std::function<void(const TrainingProgress&)>& progress,
                                   const std::atomic<bool>& stop);

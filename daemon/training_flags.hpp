@@ -1,0 +1,34 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+
+#include "train/recipe.hpp"
+
+namespace propriod::daemon {
+
+/// How to train, on the command line: a recipe, and what is to differ from it. Used by every command that trains.
+class TrainingFlags {
+ public:
+  /// The object must outlive `command`.
+  void add_to(CLI::App& command);
+
+  /// The recipe with the differences; valid after the command line was parsed.
+  [[nodiscard]] train::Recipe recipe() const;
+
+ private:
+  std::string recipe_ = "paper";
+  std::string method_ = "smooth-distill";
+  std::uint64_t seed_ = 0;
+  std::optional<std::string> architecture_;
+  std::optional<bool> batch_norm_, cosine_, class_balanced_, beta_warm_up_, serve_teacher_, bfloat16_, calibrate_;
+  std::optional<int> epochs_, batch_;
+  std::optional<double> scale_, learning_rate_, weight_decay_, warm_up_, alpha_, lambda_, temperature_, beta_,
+      label_smoothing_, rotate_degrees_, permute_axes_, time_warp_, scaling_;
+};
+
+/// As CLI::Range, which lets NaN pass.
+[[nodiscard]] CLI::Validator finite_range(double low, double high);
+
+}  // namespace propriod::daemon
