@@ -3,7 +3,6 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <set>
 #include <thread>
@@ -11,6 +10,7 @@
 #include "config/names.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/progress_line.hpp"
+#include "daemon/training_flags.hpp"
 #include "model/torch_runtime.hpp"
 #include "train/report.hpp"
 #include "train/training_job.hpp"
@@ -28,25 +28,15 @@ void on_interrupt(int signal) {
 
 struct Options {
   train::TrainingRequest request;
+  TrainingFlags flags;
   int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::string rate = "native";
   bool json = false;
 };
 
-/// As CLI::Range, which lets NaN pass.
-CLI::Validator finite_range(double low, double high) {
-  return {[=](std::string& text) {
-            char* end = nullptr;
-            const double value = std::strtod(text.c_str(), &end);
-            if (end != text.c_str() && *end == '\0' && value >= low && value <= high) return std::string{};
-            return fmt::format("{} is not a number from {} to {}", text, low, high);
-          },
-          fmt::format("FLOAT in [{} - {}]", low, high)};
-}
-
 std::string accuracies(const train::EpochReport& epoch) {
-  return fmt::format("validation: activity {:.1f} %, placement {:.1f} %", epoch.activity_accuracy,
-                     epoch.placement_accuracy);
+  return fmt::format("validation: activity {:.1f} %, placement {:.1f} %", epoch.activity.validation_accuracy,
+                     epoch.placement.validation_accuracy);
 }
 
 train::TrainingListener listener(ProgressLine& line) {
@@ -67,13 +57,16 @@ train::TrainingListener listener(ProgressLine& line) {
               },
           .progress =
               [&line](const train::TrainingProgress& progress) {
-                if (progress.epoch == 2 && progress.step == 1) {  // for logs, which see no progress line
+                if (progress.phase == 1 && progress.epoch == 2 &&
+                    progress.step == 1) {  // for logs, which see no progress line
                   spdlog::info("first epoch: {}; about {} left", accuracies(*progress.last_epoch),
                                duration_text(progress.remaining));
                 }
                 if (!line.due()) return;
-                auto text = fmt::format("epoch {}/{}  step {}/{}  {} left", progress.epoch, progress.epochs,
-                                        progress.step, progress.steps, duration_text(progress.remaining));
+                std::string text;
+                if (progress.phases > 1) text = fmt::format("training {} of {}  ", progress.phase, progress.phases);
+                text += fmt::format("epoch {}/{}  step {}/{}  {} left", progress.epoch, progress.epochs, progress.step,
+                                    progress.steps, duration_text(progress.remaining));
                 if (progress.last_epoch != nullptr) text += "  " + accuracies(*progress.last_epoch);
                 line.show(text);
               }};
@@ -86,6 +79,7 @@ ExitCode train_command(Options& options) {
     throw CLI::ValidationError("--out", "its last part names the model, and \"" + name +
                                             "\" is no name; allowed: " + std::string(config::kNameRule));
   }
+  request.recipe = options.flags.recipe();
   request.program_version = PROPRIOD_VERSION;
   if (options.rate != "native") request.rate_hz = std::stod(options.rate);
   model::set_torch_threads(options.threads);
@@ -128,34 +122,17 @@ void add_train_command(CLI::App& app, ExitCode& result) {
       "Ctrl-C ends the training and keeps the best weights so far.");
   auto options = std::make_shared<Options>();
   auto& request = options->request;
-  auto& training = request.training;
   command->add_option("--data", request.data, "folder with the recordings")->required()->check(CLI::ExistingDirectory);
   command->add_option("--format", request.format, "how they are laid out")
       ->required()
       ->check(CLI::IsMember({"propriod", "wisdm2019", "dsads"}));
   command->add_option("--out", request.out, "MODELS/NAME: where the new version goes")->required();
-  command->add_option("--method", training.method, "training method")
-      ->check(CLI::IsMember({"smooth-distill"}))
-      ->capture_default_str();
-  command->add_option("--architecture", request.architecture.name, "network")
-      ->check(CLI::IsMember({"mtl-net", "mtl-net-published"}))
-      ->capture_default_str();
-  command->add_flag("--batch-norm", request.architecture.batch_norm, "batch normalisation after each convolution");
-  command->add_option("--epochs", training.epochs, "passes over the training windows")
-      ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
-  command->add_option("--batch", training.batch, "windows a step")->check(CLI::Range(1, 65536))->capture_default_str();
-  command->add_option("--learning-rate", training.learning_rate, "of Adam")
-      ->check(finite_range(1e-8, 1))
-      ->capture_default_str();
+  options->flags.add_to(*command);
   command->add_option("--split", request.split, "subject: test on people never seen; random: by window, flatters")
       ->check(CLI::IsMember({"random", "subject"}))
       ->capture_default_str();
   command->add_option("--test-fraction", request.test_fraction, "of windows or people kept for the one test")
       ->check(finite_range(0.01, 0.9))
-      ->capture_default_str();
-  command->add_option("--seed", training.seed, "of initial weights, split and order")
-      ->check(finite_range(0, 9'007'199'254'740'992))
       ->capture_default_str();
   command->add_option("--rate", options->rate, "samples a second the model works on; native: the data set's own")
       ->check(CLI::IsMember({"native"}) | finite_range(1, 1000))
@@ -166,6 +143,7 @@ void add_train_command(CLI::App& app, ExitCode& result) {
   command->add_option("--threads", options->threads, "threads for training on the CPU")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command->add_flag("--resume", request.resume, "go on where an interrupted training with the same options ended");
   command->add_flag("--promote", request.promote, "serve the new version even if there is one in service");
   command->add_flag("--json", options->json, "print one JSON object instead of text");
   command->callback([options, &result] { result = train_command(*options); });

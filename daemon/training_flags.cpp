@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <vector>
 
-#include "model/network.hpp"
-#include "train/method.hpp"
+#include "model/architectures.hpp"
+#include "train/method_names.hpp"
 
 namespace propriod::daemon {
 namespace {

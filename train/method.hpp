@@ -2,13 +2,13 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/network.hpp"
 #include "train/losses.hpp"
+#include "train/method_names.hpp"
 
 namespace propriod::train {
 
@@ -19,7 +19,8 @@ using NetworkPointer = std::shared_ptr<model::Network>;
 struct MovingAverage {
   std::vector<torch::Tensor> averages;  ///< one for each trained parameter, in their order
   double keep = 0.999;
-  bool warm_up = false;  ///< at step t (from 1) keep min(`keep`, (1 + t) / (10 + t)): the first weights are soon forgotten
+  bool warm_up =
+      false;  ///< at step t (from 1) keep min(`keep`, (1 + t) / (10 + t)): the first weights are soon forgotten
 
   [[nodiscard]] double keep_at(std::int64_t step) const noexcept;
 };
@@ -81,11 +82,8 @@ struct MethodOptions {
   bool beta_warm_up = false;  ///< see MovingAverage::warm_up
 };
 
-/// The names `make_method` knows, in the order of the paper's Table 5.
-[[nodiscard]] std::span<const std::string_view> methods() noexcept;
-
-/// `fresh_network`: makes a network with new weights on the device that trains. Throws std::invalid_argument for an
-/// unknown name.
+/// `fresh_network`: makes a network with new weights on the device that trains. Throws std::invalid_argument for a name
+/// that is not among `methods()`.
 [[nodiscard]] std::unique_ptr<Method> make_method(std::string_view name, const MethodOptions& options,
                                                   const std::function<NetworkPointer()>& fresh_network);
 

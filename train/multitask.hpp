@@ -7,7 +7,8 @@ namespace propriod::train {
 /// Plain multitask learning (Eq. 1 of the Smooth-Distill paper).
 class Multitask final : public Method {
  public:
-  Multitask(NetworkPointer network, const MethodOptions& options) : Method(std::move(network)), options_(options.loss) {}
+  Multitask(NetworkPointer network, const MethodOptions& options)
+      : Method(std::move(network)), options_(options.loss) {}
 
   [[nodiscard]] StepLoss loss(const Batch& batch) override {
     const auto logits = network_->forward(batch.accel);

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 namespace propriod::train {
@@ -32,6 +33,25 @@ Json tasks_json(const Evaluation& evaluation) {
           {"placement", evaluation.placement ? task_json(*evaluation.placement) : Json()}};
 }
 
+/// JSON has no NaN.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+Json epoch_json(const EpochReport& epoch) {
+  Json json{{"phase", epoch.phase}, {"epoch", epoch.epoch}, {"training_loss", epoch.training_loss}};
+  const auto add = [&](const std::string& task, const TaskEpoch& figures) {
+    json["training_" + task + "_loss"] = number(figures.training_loss);
+    json["training_" + task + "_accuracy"] = number(figures.training_accuracy);
+    json["validation_" + task + "_loss"] = number(figures.validation_loss);
+    json["validation_" + task + "_accuracy"] = number(figures.validation_accuracy);
+    if (std::isfinite(figures.teacher_validation_accuracy)) {
+      json["teacher_validation_" + task + "_accuracy"] = figures.teacher_validation_accuracy;
+    }
+  };
+  add("activity", epoch.activity);
+  add("placement", epoch.placement);
+  return json;
+}
+
 std::string task_text(const std::string& task, const TaskMetrics& metrics) {
   std::string text = fmt::format("{:<10} accuracy {:6.2f} %   macro F1 {:6.2f} %   {} windows\n", task,
                                  metrics.accuracy, metrics.macro_f1, metrics.windows);
@@ -56,12 +76,7 @@ std::string task_text(const std::string& task, const TaskMetrics& metrics) {
 
 std::string to_json(const TrainingOutcome& outcome) {
   Json epochs = Json::array();
-  for (const auto& epoch : outcome.training.history) {
-    epochs.push_back({{"epoch", epoch.epoch},
-                      {"training_loss", epoch.training_loss},
-                      {"validation_activity_accuracy", epoch.activity_accuracy},
-                      {"validation_placement_accuracy", epoch.placement_accuracy}});
-  }
+  for (const auto& epoch : outcome.training.history) epochs.push_back(epoch_json(epoch));
   const auto& read = outcome.read;
   Json json{{"tasks", tasks_json(outcome.test)},
             {"windows", outcome.test.windows},

@@ -13,7 +13,8 @@ class SdDropout final : public Method {
  public:
   static constexpr double kDropout = 0.5;
 
-  SdDropout(NetworkPointer network, const MethodOptions& options) : Method(std::move(network)), options_(options.loss) {}
+  SdDropout(NetworkPointer network, const MethodOptions& options)
+      : Method(std::move(network)), options_(options.loss) {}
 
   [[nodiscard]] StepLoss loss(const Batch& batch) override;
 

@@ -16,6 +16,7 @@
 #include "train/method.hpp"
 #include "train/sampler.hpp"
 #include "train/schedule.hpp"
+#include "train/step.hpp"
 #include "train/validation.hpp"
 
 namespace propriod::train {
@@ -78,8 +79,7 @@ class Trainer {
         windows_(windows, options.input.window, static_cast<float>(options.input.scale), device_),
         validation_(windows_.batch(as_tensor({split.validation.begin(), split.validation.end()}, device_))),
         sampler_(windows, split.train, settings_.class_balanced, settings_.seed),
-        schedule_{
-            .learning_rate = settings_.learning_rate, .cosine = settings_.cosine, .warm_up = settings_.warm_up},
+        schedule_{.learning_rate = settings_.learning_rate, .cosine = settings_.cosine, .warm_up = settings_.warm_up},
         augmentation_(settings_.augmentation),
         batch_(static_cast<std::size_t>(settings_.batch)),
         steps_per_epoch_((split.train.size() + batch_ - 1) / batch_) {
@@ -135,7 +135,9 @@ class Trainer {
   void run_phase() {
     method_->network().train();
     while (result_.epochs_run < settings_.epochs && !stop_) {
-      EpochReport report{.phase = phase_, .epoch = result_.epochs_run + 1};
+      EpochReport report;
+      report.phase = phase_;
+      report.epoch = result_.epochs_run + 1;
       if (!run_epoch(report)) return;
       if (!std::isfinite(report.training_loss)) {
         if (result_.epochs_run > 0) return;  // what was learned before is still good
@@ -164,14 +166,11 @@ class Trainer {
       const auto last = static_cast<std::int64_t>(std::min((step + 1) * batch_, order.size()));
       auto batch = windows_.batch(rows.slice(0, first, last));
       batch.accel = augmentation_.apply(batch.accel);
-      const auto [loss, logits] = method_->loss(batch);
-      loss.backward();
       const auto done = static_cast<std::int64_t>(report.epoch - 1) * static_cast<std::int64_t>(steps_per_epoch_) +
                         static_cast<std::int64_t>(step);
       const auto steps = static_cast<std::int64_t>(settings_.epochs) * static_cast<std::int64_t>(steps_per_epoch_);
-      optimizer_->step(schedule_.at(done, steps), method_->moving_average());
-      method_->after_step();
-      loss_sum += loss.detach() * static_cast<double>(last - first);
+      const auto [loss, logits] = take_step(*method_, *optimizer_, batch, schedule_.at(done, steps));
+      loss_sum += loss * static_cast<double>(last - first);
       activity.add(logits.activity, batch.activity);
       placement.add(logits.placement, batch.placement);
       trained_windows_ += static_cast<std::uint64_t>(last - first);
@@ -211,8 +210,7 @@ class Trainer {
     const auto teacher = validate(*method_->teacher(), validation_, tasks);
     report.activity.teacher_validation_accuracy = teacher.activity.accuracy;
     report.placement.teacher_validation_accuracy = teacher.placement.accuracy;
-    consider(*method_->teacher(), score_of(tasks, teacher.activity.accuracy, teacher.placement.accuracy),
-             report.epoch);
+    consider(*method_->teacher(), score_of(tasks, teacher.activity.accuracy, teacher.placement.accuracy), report.epoch);
   }
 
   void consider(const model::Network& network, double score, int epoch) {

@@ -10,6 +10,7 @@
 #include "model/errors.hpp"
 #include "model/manifest_file.hpp"
 #include "model/model_store.hpp"
+#include "model/sha256.hpp"
 #include "model/version.hpp"
 #include "train/errors.hpp"
 #include "train/report.hpp"
@@ -18,7 +19,8 @@
 namespace propriod::train {
 namespace {
 
-constexpr std::size_t kMostNotes = 16;  // a manifest is read by people
+constexpr std::string_view kCheckpoint = ".unfinished-training";  // in MODELS/NAME
+constexpr std::size_t kMostNotes = 16;                            // a manifest is read by people
 
 /// What a reader of the figures must know of the data; every note once.
 std::vector<std::string> notes_of(const DataSet& data) {
@@ -57,6 +59,9 @@ void refuse_nameless(const DataSet& data, const std::filesystem::path& where) {
                      "\"subject:\" to its sidecar, or use --split random");
 }
 
+/// Names everything that the weights depend on.
+std::string request_digest(const model::Manifest& manifest) { return model::sha256(model::to_yaml(manifest)); }
+
 /// What would refuse the bundle at the end should refuse it before hours of training.
 void refuse_unwritable(model::Manifest manifest, const std::filesystem::path& out) {
   std::error_code error;
@@ -82,16 +87,17 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
 
   model::Manifest manifest;
   manifest.program_version = request.program_version;
-  manifest.architecture = request.architecture;
+  manifest.architecture = request.recipe.architecture;
   manifest.activities = data.activities;
   manifest.placements = data.placements;
   manifest.input.rate_hz = request.rate_hz.value_or(data.native_rate_hz);
-  manifest.training = request.training;
+  manifest.input.scale = request.recipe.scale;
+  manifest.training = request.recipe.training;
   const WindowSet windows = cut_windows(data.recordings, data.activities, data.placements, manifest.input);
   if (request.split == "subject") refuse_nameless(data, request.data);
   const Split split = request.split == "subject"
-                          ? split_by_subject(windows.subject, request.test_fraction, request.training.seed)
-                          : split_random(windows.size(), request.test_fraction, request.training.seed);
+                          ? split_by_subject(windows.subject, request.test_fraction, request.recipe.training.seed)
+                          : split_random(windows.size(), request.test_fraction, request.recipe.training.seed);
   listener.windows_cut(windows, split);
 
   manifest.data = {.format = data.format,
@@ -114,12 +120,16 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
                                  .training = manifest.training,
                                  .activities = data.activities.size(),
                                  .placements = data.placements.size(),
-                                 .device = device},
+                                 .device = device,
+                                 .checkpoint = {.path = request.out / kCheckpoint,
+                                                .request = request_digest(manifest),
+                                                .resume = request.resume}},
                                 listener.progress, stop);
   const std::chrono::duration<double> train_time = std::chrono::steady_clock::now() - started;
 
   manifest.training.epochs_run = trained.epochs_run;
   manifest.training.best_epoch = trained.best_epoch;
+  manifest.training.teacher_kept = trained.teacher_kept;
   // Tested is what will be served: the weights through the same code that loads them in service.
   model::Recognizer recognizer({.directory = request.out, .manifest = manifest, .weights = trained.weights});
   TrainingOutcome outcome{.bundle = {},
@@ -139,6 +149,10 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
 
   model::ModelStore store(request.out);
   outcome.bundle = store.publish(outcome.manifest, outcome.training.weights, to_json(outcome), request.promote);
+  if (outcome.training.epochs_run == outcome.manifest.training.epochs) {
+    std::error_code ignored;  // a left-over checkpoint harms nobody
+    std::filesystem::remove(request.out / kCheckpoint, ignored);
+  }
   outcome.served = store.current() == outcome.bundle.filename();
   outcome.manifest = model::load_bundle(outcome.bundle).manifest;  // with its version and hash, and proof that it loads
   return outcome;

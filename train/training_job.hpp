@@ -9,6 +9,7 @@
 #include "model/manifest.hpp"
 #include "train/data_set.hpp"
 #include "train/evaluation.hpp"
+#include "train/recipe.hpp"
 #include "train/trainer.hpp"
 
 namespace propriod::train {
@@ -18,12 +19,12 @@ struct TrainingRequest {
   std::filesystem::path data;
   std::string format;
   std::filesystem::path out;  ///< MODELS/NAME
-  model::Manifest::Architecture architecture;
-  model::Manifest::Training training;
+  Recipe recipe;
   std::string split = "random";  ///< random or subject
   double test_fraction = 0.2;
   std::optional<double> rate_hz;  ///< of the model; none: the data set's own
   std::string device = "auto";
+  bool resume = false;          ///< go on where an interrupted training of the same request ended
   bool promote = false;         ///< serve the new version even if NAME has one already
   std::string program_version;  ///< for the manifest
 };

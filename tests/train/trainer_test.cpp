@@ -8,48 +8,15 @@
 #include <stdexcept>
 
 #include "model/torch_runtime.hpp"
+#include "tests/train/tones.hpp"
 #include "train/evaluation.hpp"
+#include "train/method_names.hpp"
 
 namespace propriod::train {
 namespace {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
-
-/// Windows of two activities (a slow and a fast tone) at two placements (the tone on x or on z), with noise.
-WindowSet tones(std::size_t count) {
-  WindowSet set;
-  std::mt19937 random(1);
-  for (std::size_t n = 0; n < count; ++n) {
-    const std::int64_t activity = static_cast<std::int64_t>(n % 2);
-    const std::int64_t placement = static_cast<std::int64_t>(n / 2 % 2);
-    for (int axis = 0; axis < 3; ++axis) {
-      for (int k = 0; k < 100; ++k) {
-        const double tone =
-            axis == 2 * placement ? std::sin(k * (activity == 0 ? 0.1 : 0.9) + static_cast<double>(n)) : 0;
-        set.accel.push_back(static_cast<float>(5 * tone + 1e-9 * static_cast<double>(random() % 1'000'000'000)));
-      }
-    }
-    set.activity.push_back(activity);
-    set.placement.push_back(placement);
-    set.subject.push_back(static_cast<std::int32_t>(n % 5));
-    set.origin.push_back({0, {}});
-  }
-  set.subjects = {"a", "b", "c", "d", "e"};
-  return set;
-}
-
-TrainerOptions options(int epochs) {
-  TrainerOptions result;
-  result.training.epochs = epochs;
-  result.training.batch = 16;
-  result.activities = 2;
-  result.placements = 2;
-  return result;
-}
-
-const std::function<void(const TrainingProgress&)> kNoProgress = [](const TrainingProgress&) {};
-const std::atomic<bool> kNeverStop{false};
 
 model::Bundle bundle_of(const TrainerResult& trained) {
   model::Manifest manifest;
@@ -90,8 +57,9 @@ TEST(Trainer, KeepsTheWeightsOfTheBestEpoch) {
   double best = -1;
   int best_epoch = 0;
   for (const auto& epoch : trained.history) {
-    if (epoch.mean_accuracy() <= best) continue;
-    best = epoch.mean_accuracy();
+    const double mean = (epoch.activity.validation_accuracy + epoch.placement.validation_accuracy) / 2;
+    if (mean <= best) continue;
+    best = mean;
     best_epoch = epoch.epoch;
   }
   EXPECT_EQ(trained.best_epoch, best_epoch);
@@ -132,6 +100,72 @@ TEST(Trainer, SaysSoWhenTheLossExplodes) {
   settings.input.scale = 1e38;  // beyond float32
   EXPECT_THAT([&] { (void)train(windows, split_random(windows.size(), 0.2, 0), settings, kNoProgress, kNeverStop); },
               ThrowsMessage<std::runtime_error>(HasSubstr("lower --learning-rate")));
+}
+
+TEST(Trainer, TrainsWithEveryMethod) {
+  const auto windows = tones(120);
+  const auto split = split_random(windows.size(), 0.2, 0);
+  for (const auto method : methods()) {
+    auto settings = options(3);
+    settings.training.method = method;
+    settings.architecture.separate_tasks = method == "singletask";
+    const auto trained = train(windows, split, settings, kNoProgress, kNeverStop);
+    auto bundle = bundle_of(trained);
+    bundle.manifest.architecture = settings.architecture;
+    model::Recognizer recognizer(bundle);
+    const auto test = evaluate(recognizer, windows, split.test);
+    EXPECT_GT(test.activity->accuracy, 75) << method;
+    EXPECT_GT(test.placement->accuracy, 75) << method;
+    EXPECT_EQ(trained.history.size(), method == "singletask" || method == "born-again" ? 6U : 3U) << method;
+  }
+}
+
+TEST(Trainer, TellsBothTasksLossAndAccuracy) {
+  const auto windows = tones(120);
+  const auto trained = train(windows, split_random(windows.size(), 0.2, 0), options(4), kNoProgress, kNeverStop);
+  const auto& first = trained.history.front();
+  const auto& last = trained.history.back();
+  for (const auto& [early, late] :
+       {std::pair(first.activity, last.activity), std::pair(first.placement, last.placement)}) {
+    EXPECT_LT(late.training_loss, early.training_loss);
+    EXPECT_GE(late.training_accuracy, early.training_accuracy);
+    EXPECT_GT(late.validation_accuracy, 50);
+    EXPECT_TRUE(std::isfinite(late.validation_loss));
+    EXPECT_TRUE(std::isnan(late.teacher_validation_accuracy));  // nobody asked
+  }
+}
+
+TEST(Trainer, KeepsTheTeacherWhereItValidatesBetter) {
+  const auto windows = tones(120);
+  auto settings = options(8);
+  settings.training.serve_teacher = true;
+  settings.training.beta = 0.5;
+  const auto trained = train(windows, split_random(windows.size(), 0.2, 0), settings, kNoProgress, kNeverStop);
+  double student = 0;
+  double teacher = 0;
+  for (const auto& epoch : trained.history) {
+    student = std::max(student, epoch.activity.validation_accuracy + epoch.placement.validation_accuracy);
+    teacher =
+        std::max(teacher, epoch.activity.teacher_validation_accuracy + epoch.placement.teacher_validation_accuracy);
+  }
+  if (teacher > student) {
+    EXPECT_TRUE(trained.teacher_kept);
+  }
+  if (teacher < student) {
+    EXPECT_FALSE(trained.teacher_kept);
+  }
+}
+
+TEST(Trainer, SaysThatAMethodOfTwoTrainingsNeedsBoth) {
+  const auto windows = tones(60);
+  auto settings = options(2);
+  settings.training.method = "born-again";
+  std::atomic<bool> stop{false};
+  const auto at_the_first_end = [&](const TrainingProgress& progress) {
+    stop = progress.phase == 1 && progress.epoch == 2;
+  };
+  EXPECT_THAT([&] { (void)train(windows, split_random(windows.size(), 0.2, 0), settings, at_the_first_end, stop); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("--resume goes on")));
 }
 
 TEST(ChooseDevice, SaysInOneSentenceThatThereIsNoCuda) {
