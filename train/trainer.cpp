@@ -109,6 +109,7 @@ TrainerResult train(const WindowSet& windows, const Split& split, const TrainerO
                        .history = {},
                        .parameters = student->parameter_count(),
                        .flops = student->flops(),
+                       .flops_computed = student->flops_computed(),
                        .windows_per_second = 0};
   double best_accuracy = -1;
   const auto keep_if_best = [&](const EpochReport& report) {

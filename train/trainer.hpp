@@ -49,7 +49,8 @@ struct TrainerResult {
   int best_epoch = 0;                       ///< 1-based
   std::vector<EpochReport> history;
   std::int64_t parameters = 0;
-  std::int64_t flops = 0;
+  std::int64_t flops = 0;           ///< see model::Network::flops
+  std::int64_t flops_computed = 0;  ///< see model::Network::flops_computed
   double windows_per_second =
       0;  ///< windows trained on / seconds inside training steps; loading and validation left out
 };
