@@ -6,11 +6,14 @@
 #include <cstdlib>
 #include <memory>
 #include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "config/names.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/progress_line.hpp"
+#include "model/architectures.hpp"
 #include "model/torch_runtime.hpp"
 #include "train/report.hpp"
 #include "train/training_job.hpp"
@@ -137,8 +140,9 @@ void add_train_command(CLI::App& app, ExitCode& result) {
   command->add_option("--method", training.method, "training method")
       ->check(CLI::IsMember({"smooth-distill"}))
       ->capture_default_str();
+  const auto architectures = model::architectures();
   command->add_option("--architecture", request.architecture.name, "network")
-      ->check(CLI::IsMember({"mtl-net", "mtl-net-published"}))
+      ->check(CLI::IsMember(std::vector<std::string>(architectures.begin(), architectures.end())))
       ->capture_default_str();
   command->add_flag("--batch-norm", request.architecture.batch_norm, "batch normalisation after each convolution");
   command->add_option("--epochs", training.epochs, "passes over the training windows")
