@@ -14,7 +14,8 @@ struct Manifest {
 
   struct Architecture {
     std::string name = "mtl-net";
-    bool batch_norm = false;
+    bool batch_norm = false;      ///< after each convolution, where the architecture leaves the choice
+    bool separate_tasks = false;  ///< one network for each task (method singletask) instead of one for both
     friend bool operator==(const Architecture&, const Architecture&) = default;
   };
   struct Input {

@@ -38,6 +38,8 @@ YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Architecture& arch
   out << YAML::BeginMap;
   out << YAML::Key << "name" << YAML::Value << architecture.name;
   out << YAML::Key << "batch_norm" << YAML::Value << architecture.batch_norm;
+  // Only where it says something: the programs from before it read all other bundles.
+  if (architecture.separate_tasks) out << YAML::Key << "separate_tasks" << YAML::Value << true;
   return out << YAML::EndMap;
 }
 
@@ -139,6 +141,7 @@ Manifest::Architecture read_architecture(StrictMap map) {
   Manifest::Architecture architecture;
   architecture.name = read_word(map, "name");
   architecture.batch_norm = map.boolean("batch_norm");
+  if (map.has("separate_tasks")) architecture.separate_tasks = map.boolean("separate_tasks");
   map.finish();
   return architecture;
 }

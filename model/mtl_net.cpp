@@ -15,37 +15,33 @@ constexpr std::int64_t convolved(std::int64_t length) { return length - kKernel 
 constexpr std::int64_t after_block(std::int64_t length) { return convolved(length) / 2; }  // max-pool 2
 constexpr std::int64_t flat_features(std::int64_t window) { return kChannels2 * after_block(after_block(window)); }
 
-/// Both convolutions over one row of the window.
-std::int64_t convolution_flops(std::int64_t window, std::int64_t input_channels) {
-  const auto first = convolved(window) * kChannels1 * input_channels * kKernel;
-  const auto second = convolved(after_block(window)) * kChannels2 * kChannels1 * kKernel;
-  return 2 * (first + second);
+/// ReLU after max-pooling: the two commute, values and gradients alike, and it has half as much to do.
+torch::Tensor pooled1d(const torch::Tensor& x) { return torch::relu(torch::max_pool1d(x, /*kernel_size=*/2)); }
+
+/// As published: stride 2 in both directions, so every second row is left out.
+torch::Tensor pooled2d(const torch::Tensor& x) {
+  return torch::relu(torch::max_pool2d(x, /*kernel_size=*/{1, 2}, /*stride=*/2));
 }
+constexpr std::int64_t kPublishedRows = 3;  // one for each axis, were it not for the quirk
+constexpr std::int64_t pooled_rows(std::int64_t rows) { return (rows + 1) / 2; }
 
 }  // namespace
 
-MtlNetTrunk::MtlNetTrunk(const MtlNetOptions& options, std::int64_t flat_features)
-    : fc1_(flat_features, kHidden1),
-      fc2_(kHidden1, kHidden2),
-      activity_(kHidden2, options.activities),
-      placement_(kHidden2, options.placements) {
+MtlNetTrunk::MtlNetTrunk(const NetworkOptions& options, std::int64_t flat_features)
+    : Network(kHidden2, options), fc1_(flat_features, kHidden1), fc2_(kHidden1, kHidden2) {
   register_module("fc1", fc1_);
   register_module("fc2", fc2_);
-  register_module("activity", activity_);
-  register_module("placement", placement_);
 }
 
 torch::Tensor MtlNetTrunk::fully_connected(const torch::Tensor& flat) {
   return torch::relu(fc2_(torch::relu(fc1_(flat))));  // (N, 512)
 }
 
-Logits MtlNetTrunk::heads(const torch::Tensor& features) { return {activity_(features), placement_(features)}; }
-
 std::int64_t MtlNetTrunk::fully_connected_flops() const {
-  return 2 * (fc1_->weight.numel() + fc2_->weight.numel() + activity_->weight.numel() + placement_->weight.numel());
+  return weight_flops(fc1_->weight) + weight_flops(fc2_->weight);
 }
 
-MtlNet::MtlNet(const MtlNetOptions& options)
+MtlNet::MtlNet(const NetworkOptions& options)
     : MtlNetTrunk(options, flat_features(options.window)),
       window_(options.window),
       conv1_(torch::nn::Conv1dOptions(/*in_channels=*/3, kChannels1, kKernel)),
@@ -61,15 +57,17 @@ MtlNet::MtlNet(const MtlNetOptions& options)
 torch::Tensor MtlNet::features(const torch::Tensor& accel) {  // (N, 3, 100), sizes for a window of 100
   auto x = conv1_(accel);                                     // (N, 32, 92)
   if (norm1_) x = norm1_(x);
-  x = conv2_(torch::max_pool1d(torch::relu(x), /*kernel_size=*/2));  // (N, 64, 38)
+  x = conv2_(pooled1d(x));  // (N, 64, 38)
   if (norm2_) x = norm2_(x);
-  x = torch::max_pool1d(torch::relu(x), /*kernel_size=*/2);  // (N, 64, 19)
-  return fully_connected(x.flatten(/*start_dim=*/1));        // (N, 1216) → (N, 512)
+  return fully_connected(pooled1d(x).flatten(/*start_dim=*/1));  // (N, 1216) → (N, 512)
 }
 
-std::int64_t MtlNet::flops() const { return convolution_flops(window_, 3) + fully_connected_flops(); }
+std::int64_t MtlNet::feature_flops() const {
+  return weight_flops(conv1_->weight, convolved(window_)) +
+         weight_flops(conv2_->weight, convolved(after_block(window_))) + fully_connected_flops();
+}
 
-MtlNetPublished::MtlNetPublished(const MtlNetOptions& options)
+MtlNetPublished::MtlNetPublished(const NetworkOptions& options)
     : MtlNetTrunk(options, flat_features(options.window)),
       window_(options.window),
       conv1_(torch::nn::Conv2dOptions(/*in_channels=*/1, kChannels1, {1, kKernel})),
@@ -87,13 +85,20 @@ torch::Tensor MtlNetPublished::features(const torch::Tensor& accel) {
   auto x = accel.transpose(1, 2).reshape({n, 1, 3, window_});  // sample by sample, reinterpreted: the published quirk
   x = conv1_(x);                                               // (N, 32, 3, 92)
   if (norm1_) x = norm1_(x);
-  x = torch::max_pool2d(torch::relu(x), /*kernel_size=*/{1, 2}, /*stride=*/2);  // (N, 32, 2, 46)
-  x = conv2_(x);                                                                // (N, 64, 2, 38)
+  x = conv2_(pooled2d(x));  // (N, 32, 2, 46) → (N, 64, 2, 38)
   if (norm2_) x = norm2_(x);
-  x = torch::max_pool2d(torch::relu(x), /*kernel_size=*/{1, 2}, /*stride=*/2);  // (N, 64, 1, 19)
-  return fully_connected(x.flatten(/*start_dim=*/1));                           // (N, 1216) → (N, 512)
+  return fully_connected(pooled2d(x).flatten(/*start_dim=*/1));  // (N, 64, 1, 19) → (N, 1216) → (N, 512)
 }
 
-std::int64_t MtlNetPublished::flops() const { return convolution_flops(window_, 1) + fully_connected_flops(); }
+std::int64_t MtlNetPublished::feature_flops() const {
+  return weight_flops(conv1_->weight, convolved(window_)) +
+         weight_flops(conv2_->weight, convolved(after_block(window_))) + fully_connected_flops();
+}
+
+std::int64_t MtlNetPublished::feature_flops_computed() const {
+  return weight_flops(conv1_->weight, kPublishedRows * convolved(window_)) +
+         weight_flops(conv2_->weight, pooled_rows(kPublishedRows) * convolved(after_block(window_))) +
+         fully_connected_flops();
+}
 
 }  // namespace propriod::model

@@ -8,38 +8,32 @@
 
 namespace propriod::model {
 
-struct MtlNetOptions {
-  static constexpr int kMinWindow = 26;  ///< samples: below that nothing is left after both convolution blocks
-  int window = 100;                      ///< samples
-  std::int64_t activities = 0;
-  std::int64_t placements = 0;
-  bool batch_norm = false;  ///< after each convolution; the paper's text has it, its code and parameter count do not
-};
-
-/// The fully connected part that both variants share: F → 1024 → 512, then a linear head per task.
+/// The fully connected part that both variants share: F → 1024 → 512. Batch normalisation after each convolution is an
+/// option: the paper's text has it, its code and parameter count do not.
 class MtlNetTrunk : public Network {
  public:
-  Logits heads(const torch::Tensor& features) override;
+  static constexpr int kMinWindow = 28;  ///< samples: below that nothing is left after both convolution blocks
 
  protected:
-  MtlNetTrunk(const MtlNetOptions& options, std::int64_t flat_features);
+  MtlNetTrunk(const NetworkOptions& options, std::int64_t flat_features);
   torch::Tensor fully_connected(const torch::Tensor& flat);
   [[nodiscard]] std::int64_t fully_connected_flops() const;
 
  private:
-  torch::nn::Linear fc1_, fc2_, activity_, placement_;
+  torch::nn::Linear fc1_, fc2_;
 };
 
 /// The paper's MTL-net with the three axes as the channels of 1-D convolutions, so that the whole window counts: two
-/// blocks (kernel 9, 32 then 64 channels, ReLU, max-pool 2), then the trunk. Smooth-Distill paper, section on MTL-net;
-/// the arrangement of the axes is ours.
+/// blocks (kernel 9, 32 then 64 channels, ReLU and max-pool 2), then the trunk. Smooth-Distill paper, section on
+/// MTL-net; the arrangement of the axes is ours.
 class MtlNet final : public MtlNetTrunk {
  public:
-  explicit MtlNet(const MtlNetOptions& options);
+  explicit MtlNet(const NetworkOptions& options);
   torch::Tensor features(const torch::Tensor& accel) override;
-  [[nodiscard]] std::int64_t flops() const override;
 
  private:
+  [[nodiscard]] std::int64_t feature_flops() const override;
+
   int window_;
   torch::nn::Conv1d conv1_, conv2_;
   torch::nn::BatchNorm1d norm1_{nullptr}, norm2_{nullptr};
@@ -48,14 +42,17 @@ class MtlNet final : public MtlNetTrunk {
 /// Exactly what the paper's authors published, to reproduce their tables. It *reinterprets* (N, window, 3) as
 /// (N, 1, 3, window), so each "axis row" is a third of the window with all axes interleaved; and its pooling has stride
 /// 2 in both directions, so of the three rows only the first reaches the output: two thirds of every window are
-/// ignored. With 12 + 3 classes: 1,797,519 parameters, 5,008,128 FLOPs by the paper's way of counting (one row).
+/// ignored. With 12 + 3 classes and windows of 100: 1,797,519 parameters, 5,008,128 FLOPs by the paper's way of
+/// counting (one row), 6,514,944 computed (three rows in the first convolution, two in the second).
 class MtlNetPublished final : public MtlNetTrunk {
  public:
-  explicit MtlNetPublished(const MtlNetOptions& options);
+  explicit MtlNetPublished(const NetworkOptions& options);
   torch::Tensor features(const torch::Tensor& accel) override;
-  [[nodiscard]] std::int64_t flops() const override;
 
  private:
+  [[nodiscard]] std::int64_t feature_flops() const override;
+  [[nodiscard]] std::int64_t feature_flops_computed() const override;
+
   int window_;
   torch::nn::Conv2d conv1_, conv2_;
   torch::nn::BatchNorm2d norm1_{nullptr}, norm2_{nullptr};

@@ -40,6 +40,8 @@ std::int64_t Recognizer::parameters() const { return impl_->network->parameter_c
 
 std::int64_t Recognizer::flops() const { return impl_->network->flops(); }
 
+std::int64_t Recognizer::flops_computed() const { return impl_->network->flops_computed(); }
+
 void Recognizer::recognize(std::span<const float> windows, Probabilities& probabilities) try {
   const c10::InferenceMode inference;
   const auto count = static_cast<std::int64_t>(windows.size() / window_values());

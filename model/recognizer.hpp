@@ -33,8 +33,9 @@ class Recognizer {
   /// first use of a size, for tens of milliseconds, and no window should wait for that.
   void warm_up(std::size_t largest_batch);
 
-  [[nodiscard]] std::int64_t parameters() const;  ///< trainable values
-  [[nodiscard]] std::int64_t flops() const;       ///< for one window, see Network::flops
+  [[nodiscard]] std::int64_t parameters() const;      ///< trainable values
+  [[nodiscard]] std::int64_t flops() const;           ///< for one window, see Network::flops
+  [[nodiscard]] std::int64_t flops_computed() const;  ///< likewise, see Network::flops_computed
 
   [[nodiscard]] const Manifest& manifest() const noexcept { return manifest_; }
   [[nodiscard]] std::size_t window_values() const noexcept {

@@ -98,6 +98,7 @@ std::string to_json(const TrainingOutcome& outcome) {
             {"windows_per_second", outcome.training.windows_per_second},
             {"parameters", outcome.training.parameters},
             {"flops", outcome.training.flops},
+            {"flops_computed", outcome.training.flops_computed},
             {"read",
              {{"files", read.files},
               {"lines", read.lines},
@@ -125,6 +126,7 @@ std::string to_json(const Evaluation& evaluation, const model::Recognizer& recog
                   {"windows_per_second", evaluation.windows_per_second},
                   {"parameters", recognizer.parameters()},
                   {"flops", recognizer.flops()},
+                  {"flops_computed", recognizer.flops_computed()},
                   {"rate_hz", manifest.input.rate_hz},
                   {"simulated", manifest.data.simulated},
                   {"notes", manifest.data.notes}};

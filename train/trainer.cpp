@@ -101,6 +101,7 @@ class Trainer {
                           fresh_network);
     result_.parameters = method_->network().parameter_count();
     result_.flops = method_->network().flops();
+    result_.flops_computed = method_->network().flops_computed();
   }
 
   TrainerResult run() {
@@ -165,7 +166,7 @@ class Trainer {
       const auto first = static_cast<std::int64_t>(step * batch_);
       const auto last = static_cast<std::int64_t>(std::min((step + 1) * batch_, order.size()));
       auto batch = windows_.batch(rows.slice(0, first, last));
-      batch.accel = augmentation_.apply(batch.accel);
+      batch.accel = augmentation_(batch.accel);
       const auto done = static_cast<std::int64_t>(report.epoch - 1) * static_cast<std::int64_t>(steps_per_epoch_) +
                         static_cast<std::int64_t>(step);
       const auto steps = static_cast<std::int64_t>(settings_.epochs) * static_cast<std::int64_t>(steps_per_epoch_);

@@ -54,7 +54,8 @@ struct TrainerResult {
   bool teacher_kept = false;                ///< `weights` are the teacher's
   std::vector<EpochReport> history;         ///< of all phases
   std::int64_t parameters = 0;
-  std::int64_t flops = 0;
+  std::int64_t flops = 0;           ///< see model::Network::flops
+  std::int64_t flops_computed = 0;  ///< see model::Network::flops_computed
   /// Windows trained on / seconds inside training steps; loading, validation and checkpoints left out.
   double windows_per_second = 0;
   int resumed_after = 0;  ///< epochs that an earlier process had completed

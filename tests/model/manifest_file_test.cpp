@@ -74,6 +74,14 @@ TEST(ManifestFile, IsReadableByPeople) {
                                                         "  - right-up\n"));
 }
 
+TEST(ManifestFile, SaysSeparateTasksOnlyWhereTheyAre) {
+  auto manifest = published_manifest();
+  EXPECT_THAT(to_yaml(manifest), Not(HasSubstr("separate_tasks")));  // so older programs go on reading it
+  manifest.architecture.separate_tasks = true;
+  EXPECT_THAT(to_yaml(manifest), HasSubstr("  batch_norm: true\n  separate_tasks: true\n"));
+  EXPECT_EQ(parse_manifest(to_yaml(manifest), ""), manifest);
+}
+
 struct Change {
   const char* name;
   std::string found;
@@ -100,6 +108,8 @@ const std::vector<Change> kChanges{
     {"ArchitectureEmpty", "name: mtl-net", "name: \"\"", ":5: architecture.name: is empty"},
     {"BooleanIsAWord", "batch_norm: true", "batch_norm: yes",
      ":6: architecture.batch_norm: must be true or false, not 'yes'"},
+    {"SeparateTasksIsAWord", "batch_norm: true", "batch_norm: true\n  separate_tasks: 2",
+     ":7: architecture.separate_tasks: must be true or false, not '2'"},
     {"LabelsAreNoList", "activities:\n  - supine", "activities: supine\nx:\n  - a", ":7: activities: must be a list"},
     {"LabelsMissing", "placements:\n  - chest\n  - neck\n", "placements: []\n",
      ": placements: has 0 labels, allowed are 1 … 256"},
