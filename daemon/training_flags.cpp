@@ -81,9 +81,10 @@ void TrainingFlags::add_to(CLI::App& command) {
   beyond("--warm-up", warm_up_, "share of the steps over which the learning rate rises", 0, 0.9);
   beyond("--label-smoothing", label_smoothing_, "share of the target spread over all classes", 0, 0.9);
   beyond("--rotate", rotate_degrees_, "turn windows by up to so many degrees about a random axis", 0, 180);
+  beyond("--rotate-probability", rotate_probability_, "that a window is turned at all", 0, 1);
   beyond("--permute-axes", permute_axes_, "probability that a window's axes change places", 0, 1);
   beyond("--time-warp", time_warp_, "largest change of a window's speed, 0.1: 10 %", 0, 0.9);
-  beyond("--scaling", scaling_, "largest change of a window's magnitude, 0.1: 10 %", 0, 0.9);
+  beyond("--scaling", scaling_, "largest change of a window's magnitude, 0.1: 10 %", 0, 10);
 }
 
 train::Recipe TrainingFlags::recipe() const {
@@ -111,6 +112,7 @@ train::Recipe TrainingFlags::recipe() const {
   set(bfloat16_, training.bfloat16);
   set(calibrate_, training.calibrate);
   set(rotate_degrees_, training.augmentation.rotate_degrees);
+  set(rotate_probability_, training.augmentation.rotate_probability);
   set(permute_axes_, training.augmentation.permute_axes);
   set(time_warp_, training.augmentation.time_warp);
   set(scaling_, training.augmentation.scaling);

@@ -25,7 +25,7 @@ class TrainingFlags {
   std::optional<bool> batch_norm_, cosine_, class_balanced_, beta_warm_up_, serve_teacher_, bfloat16_, calibrate_;
   std::optional<int> epochs_, batch_;
   std::optional<double> scale_, learning_rate_, weight_decay_, warm_up_, alpha_, lambda_, temperature_, beta_,
-      label_smoothing_, rotate_degrees_, permute_axes_, time_warp_, scaling_;
+      label_smoothing_, rotate_degrees_, rotate_probability_, permute_axes_, time_warp_, scaling_;
 };
 
 /// As CLI::Range, which lets NaN pass.

@@ -25,12 +25,17 @@ struct Manifest {
     double scale = 1;     ///< the network sees m/s² times this; 1e-9 … 1e9
     friend bool operator==(const Input&, const Input&) = default;
   };
-  /// How training windows are changed at random, each time anew; all off in the paper.
+  /// How training windows are varied, each time anew; see train::Augmentation. All off in the paper.
   struct Augmentation {
-    double rotate_degrees = 0;  ///< largest angle about a random axis, 0 … 180: a sensor mounted askew
-    double permute_axes = 0;    ///< probability, 0 … 1, of one of the 24 rotations that put axes onto axes
-    double time_warp = 0;       ///< largest change of speed, 0 … 0.9; 0.1: 10 % faster or slower
-    double scaling = 0;         ///< largest change of magnitude, 0 … 0.9
+    double rotate_degrees = 0;      ///< 0 … 180: turned by up to that about any axis, as a sensor mounted askew
+    double rotate_probability = 1;  ///< 0 … 1: of being turned at all
+    double permute_axes = 0;  ///< 0 … 1: probability of one of the 24 ways to put a cube down, as one mounted otherwise
+    double time_warp = 0;     ///< 0 … 0.9: faster here and slower there by up to that share
+    double scaling = 0;       ///< 0 … 10: magnitude times a factor of 1/(1 + that) … 1 + that
+
+    [[nodiscard]] bool any() const noexcept {
+      return rotate_degrees > 0 || permute_axes > 0 || time_warp > 0 || scaling > 0;
+    }
     friend bool operator==(const Augmentation&, const Augmentation&) = default;
   };
   struct Training {
@@ -46,16 +51,16 @@ struct Manifest {
     double beta = 0.999;
     std::uint64_t seed = 0;
     // Beyond the paper, off in its configuration.
-    double weight_decay = 0;         ///< of AdamW; 0: Adam
-    bool cosine = false;             ///< the learning rate falls along half a cosine to zero
-    double warm_up = 0;              ///< share of all steps over which the learning rate rises, 0 … 0.9
-    double label_smoothing = 0;      ///< 0 … 0.9
-    bool class_balanced = false;     ///< every pair of activity and placement is drawn equally often
-    bool beta_warm_up = false;       ///< the teacher follows faster in the beginning
-    bool serve_teacher = false;      ///< keep the teacher's weights where they validate better
-    bool bfloat16 = false;           ///< mixed precision, on a GPU
-    bool calibrate = false;          ///< temperature and `unknown` threshold from the validation windows
-    bool teacher_kept = false;       ///< the weights are the teacher's
+    double weight_decay = 0;      ///< of AdamW; 0: Adam
+    bool cosine = false;          ///< the learning rate falls along half a cosine to zero
+    double warm_up = 0;           ///< share of all steps over which the learning rate rises, 0 … 0.9
+    double label_smoothing = 0;   ///< 0 … 0.9
+    bool class_balanced = false;  ///< every pair of activity and placement is drawn equally often
+    bool beta_warm_up = false;    ///< the teacher follows faster in the beginning
+    bool serve_teacher = false;   ///< keep the teacher's weights where they validate better
+    bool bfloat16 = false;        ///< mixed precision, on a GPU
+    bool calibrate = false;       ///< temperature and `unknown` threshold from the validation windows
+    bool teacher_kept = false;    ///< the weights are the teacher's
     Augmentation augmentation;
     friend bool operator==(const Training&, const Training&) = default;
   };

@@ -55,6 +55,7 @@ YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Input& input) {
 YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Augmentation& augmentation) {
   out << YAML::BeginMap;
   out << YAML::Key << "rotate_degrees" << YAML::Value << exact(augmentation.rotate_degrees);
+  out << YAML::Key << "rotate_probability" << YAML::Value << exact(augmentation.rotate_probability);
   out << YAML::Key << "permute_axes" << YAML::Value << exact(augmentation.permute_axes);
   out << YAML::Key << "time_warp" << YAML::Value << exact(augmentation.time_warp);
   out << YAML::Key << "scaling" << YAML::Value << exact(augmentation.scaling);
@@ -159,9 +160,10 @@ Manifest::Input read_input(StrictMap map) {
 Manifest::Augmentation read_augmentation(StrictMap map) {
   Manifest::Augmentation augmentation;
   augmentation.rotate_degrees = map.number<double>("rotate_degrees", 0, 180);
+  augmentation.rotate_probability = map.number<double>("rotate_probability", 0, 1);
   augmentation.permute_axes = map.number<double>("permute_axes", 0, 1);
   augmentation.time_warp = map.number<double>("time_warp", 0, 0.9);
-  augmentation.scaling = map.number<double>("scaling", 0, 0.9);
+  augmentation.scaling = map.number<double>("scaling", 0, 10);
   map.finish();
   return augmentation;
 }

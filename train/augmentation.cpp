@@ -85,6 +85,7 @@ Augmentation::Augmentation(const AugmentationOptions& options, torch::Device dev
       cube_rotations_(all_cube_rotations().to(device)),
       cross_products_(all_cross_products().to(device)) {
   check("rotate_degrees", options.rotate_degrees, 180);
+  check("rotate_probability", options.rotate_probability, 1);
   check("permute_axes", options.permute_axes, 1);
   check("time_warp", options.time_warp, 0.9);
   check("scaling", options.scaling, 10);
@@ -103,8 +104,10 @@ torch::Tensor Augmentation::operator()(const torch::Tensor& accel) const {
     then(cube_rotations_.index_select(
         0, (draws[kWhichPermutation] * static_cast<double>(kCubeRotations)).to(torch::kInt64) * permuted));
   }
-  if (options_.rotate_degrees > 0) {
-    const auto angles = (draws[kAngle] * (options_.rotate_degrees / 360 * kTurn)).view({windows, 1, 1});
+  if (options_.rotate_degrees > 0 && options_.rotate_probability > 0) {
+    // Below the probability the draw is uniform still, so one decides both whether and how far.
+    const auto share = draws[kAngle] / options_.rotate_probability;
+    const auto angles = (share * (share < 1) * (options_.rotate_degrees / 360 * kTurn)).view({windows, 1, 1});
     then(rotations(axes_of(draws), angles, cross_products_));
   }
   if (options_.scaling > 0) {

@@ -80,7 +80,7 @@ class Trainer {
         validation_(windows_.batch(as_tensor({split.validation.begin(), split.validation.end()}, device_))),
         sampler_(windows, split.train, settings_.class_balanced, settings_.seed),
         schedule_{.learning_rate = settings_.learning_rate, .cosine = settings_.cosine, .warm_up = settings_.warm_up},
-        augmentation_(settings_.augmentation),
+        augmentation_(settings_.augmentation, device_),
         batch_(static_cast<std::size_t>(settings_.batch)),
         steps_per_epoch_((split.train.size() + batch_ - 1) / batch_) {
     torch::manual_seed(settings_.seed);
