@@ -20,6 +20,7 @@ libcli11-dev: command line
 libexpected-dev: tl::expected
 libssl-dev: SHA-256, and TLS for Paho
 zlib1g-dev: compressed recordings
+libarchive-dev: data sets read from zip and tar archives
 libserialport-dev: finding serial ports and the USB devices behind them
 libgpiod-dev: the interrupt line of a sensor
 libpaho-mqtt-dev: MQTT

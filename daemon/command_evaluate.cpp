@@ -10,6 +10,7 @@
 #include "daemon/commands.hpp"
 #include "model/torch_runtime.hpp"
 #include "train/data_set.hpp"
+#include "train/recording_filter.hpp"
 #include "train/report.hpp"
 
 namespace propriod::daemon {
@@ -18,6 +19,7 @@ namespace {
 struct Options {
   std::filesystem::path model, data, predictions;
   std::string format;
+  std::vector<std::string> only, exclude;
   int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   bool json = false;
 };
@@ -66,9 +68,11 @@ ExitCode evaluate_command(const Options& options) {
   model::set_torch_threads(options.threads);
   model::Recognizer recognizer(model::load_bundle(options.model));
   const auto& manifest = recognizer.manifest();
-  const auto data = train::read_data_set(options.format, options.data);
+  auto data = train::read_data_set(options.format, options.data);
+  const std::string filtered = train::filter_recordings(data, options.only, options.exclude);
   const auto windows = train::cut_windows(data.recordings, manifest.activities, manifest.placements, manifest.input);
   spdlog::info("{} recordings, {} windows; {}", data.recordings.size(), windows.size(), data.report.summary());
+  if (!filtered.empty()) spdlog::info(filtered);
   if (windows.windows_of_other_labels > 0) {
     spdlog::warn("{} windows have a label that the model does not know: they don't count for that task",
                  windows.windows_of_other_labels);
@@ -86,6 +90,7 @@ ExitCode evaluate_command(const Options& options) {
   } else {
     std::printf("Model %s on %zu windows, all of them test data\n%s", manifest.version.c_str(), evaluation.windows,
                 train::to_text(evaluation).c_str());
+    if (!filtered.empty()) std::printf("note: %s\n", filtered.c_str());
     if (manifest.data.simulated) std::puts("note: the model was trained on simulated data");
   }
   return kSuccess;
@@ -98,12 +103,16 @@ void add_evaluate_command(CLI::App& app, ExitCode& result) {
   command->footer("Example:\n  propriod evaluate --model models/sleep/current --data recordings --format propriod");
   auto options = std::make_shared<Options>();
   command->add_option("--model", options->model, "MODELS/NAME/VERSION, or …/current")->required();
-  command->add_option("--data", options->data, "folder with the recordings; all of them are test data")
+  command->add_option("--data", options->data, "folder or archive with the recordings; all of them are test data")
       ->required()
-      ->check(CLI::ExistingDirectory);
+      ->check(CLI::ExistingPath);
   command->add_option("--format", options->format, "how they are laid out")
       ->required()
-      ->check(CLI::IsMember({"propriod", "wisdm2019", "dsads"}));
+      ->check(CLI::IsMember(train::data_set_formats()));
+  command->add_option("--only", options->only, "take only these recordings: SUBJECT/PLACEMENT or name, with * and ?")
+      ->allow_extra_args(false);
+  command->add_option("--exclude", options->exclude, "leave these recordings out; both may be given more than once")
+      ->allow_extra_args(false);
   command->add_option("--predictions", options->predictions,
                       "also write every window's probabilities there (JSON lines)");
   command->add_option("--threads", options->threads, "threads")->check(CLI::Range(1, 1024))->capture_default_str();

@@ -103,10 +103,13 @@ ExitCode train_command(Options& options) {
   if (options.json) {
     std::puts(train::to_json(outcome).c_str());
   } else {
-    std::printf("Test on %zu windows, split %s%s\n%s", outcome.test.windows, request.split.c_str(),
-                request.split == "random" ? " (overlapping windows of one person on both sides: flatters)"
-                                          : " (people the model never saw)",
-                train::to_text(outcome.test).c_str());
+    std::printf(
+        "Test on %zu windows%s, split %s%s\n%s", outcome.test.windows,
+        request.protocol == "published" ? " cut as published (across all borders, label of the last sample)" : "",
+        request.split.kind.c_str(),
+        request.split.kind == "random" ? " (overlapping windows of one person on both sides: flatters)"
+                                       : " (people the model never saw)",
+        train::to_text(outcome.test).c_str());
     for (const auto& note : outcome.manifest.data.notes) std::printf("note: %s\n", note.c_str());
     if (outcome.manifest.data.simulated) std::puts("note: simulated data; these figures say nothing about real people");
   }
@@ -122,17 +125,42 @@ void add_train_command(CLI::App& app, ExitCode& result) {
       "Ctrl-C ends the training and keeps the best weights so far.");
   auto options = std::make_shared<Options>();
   auto& request = options->request;
-  command->add_option("--data", request.data, "folder with the recordings")->required()->check(CLI::ExistingDirectory);
+  command->add_option("--data", request.data, "folder with the recordings, or a zip, tar.gz or tar.xz of it")
+      ->required()
+      ->check(CLI::ExistingPath);
   command->add_option("--format", request.format, "how they are laid out")
       ->required()
-      ->check(CLI::IsMember({"propriod", "wisdm2019", "dsads"}));
+      ->check(CLI::IsMember(train::data_set_formats()));
+  command->add_option("--only", request.only, "take only these recordings: SUBJECT/PLACEMENT or name, with * and ?")
+      ->allow_extra_args(false);
+  command->add_option("--exclude", request.exclude, "leave these recordings out; both may be given more than once")
+      ->allow_extra_args(false);
   command->add_option("--out", request.out, "MODELS/NAME: where the new version goes")->required();
   options->flags.add_to(*command);
-  command->add_option("--split", request.split, "subject: test on people never seen; random: by window, flatters")
-      ->check(CLI::IsMember({"random", "subject"}))
+  command
+      ->add_option("--protocol", request.protocol,
+                   "honest: windows as in service; published: the paper's, across all borders, to compare with it")
+      ->check(CLI::IsMember({"honest", "published"}))
       ->capture_default_str();
-  command->add_option("--test-fraction", request.test_fraction, "of windows or people kept for the one test")
-      ->check(finite_range(0.01, 0.9))
+  auto& split = request.split;
+  command->add_option("--split", split.kind, "by subject: test on people never seen; random: by window, flatters")
+      ->check(CLI::IsMember({"random", "subject", "leave-one-subject-out"}))
+      ->capture_default_str();
+  command
+      ->add_option("--test-fraction", split.test_fraction,
+                   "of windows or people kept for the one test; the paper's training ratio is the rest")
+      ->check(finite_range(0.01, 0.99))
+      ->capture_default_str();
+  command->add_option("--test-folds", split.test_folds, "instead: this many test parts that cover everything")
+      ->check(CLI::Range(2, 100000));
+  command->add_option("--test-fold", split.test_fold, "which of them to test on, or which person to leave out, from 0")
+      ->check(CLI::Range(0, 100000))
+      ->capture_default_str();
+  command->add_option("--folds", split.folds, "validation folds of what the test leaves; 1: a fifth validates")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  command->add_option("--fold", split.fold, "which of them validates, from 0")
+      ->check(CLI::Range(0, 100000))
       ->capture_default_str();
   command->add_option("--rate", options->rate, "samples a second the model works on; native: the data set's own")
       ->check(CLI::IsMember({"native"}) | finite_range(1, 1000))

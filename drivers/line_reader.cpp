@@ -1,31 +1,17 @@
 #include "drivers/line_reader.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <string>
-#include <system_error>
+#include <span>
+#include <utility>
 
-#include "drivers/errors.hpp"
+#include "drivers/gunzip.hpp"
 
 namespace propriod::drivers {
 
-void LineReader::Closer::operator()(gzFile_s* file) const noexcept { gzclose_r(file); }
+LineReader::LineReader(const std::filesystem::path& path) : LineReader(path.string(), open_file(path)) {}
 
-LineReader::LineReader(const std::filesystem::path& path) : path_(path) {
-  std::error_code error;
-  if (std::filesystem::is_directory(path_, error)) {
-    throw RecordingError(path_.string() + ": is a directory; name a file in it");
-  }
-  errno = 0;
-  file_.reset(gzopen(path_.c_str(), "rb"));
-  if (!file_) {
-    const std::string reason = errno != 0 ? std::strerror(errno) : "out of memory";
-    throw RecordingError(path_.string() + ": cannot be opened: " + reason + "; check the path and its permissions");
-  }
-}
+LineReader::LineReader(const std::string& name, std::unique_ptr<ByteSource> source)
+    : text_(std::make_unique<Gunzip>(name, std::move(source))) {}
 
 bool LineReader::next(std::string_view& line) {
   bool too_long = false;
@@ -57,19 +43,9 @@ bool LineReader::fill() {
             buffer_.begin());
   end_ -= begin_;
   begin_ = 0;
-  const int count = gzread(file_.get(), buffer_.data() + end_, static_cast<unsigned>(buffer_.size() - end_));
-  if (count > 0) {
-    end_ += static_cast<std::size_t>(count);
-    return true;
-  }
-  int code = Z_OK;
-  gzerror(file_.get(), &code);
-  if (code == Z_OK) return false;
-  if (code == Z_ERRNO) throw RecordingError(path_.string() + ": cannot be read: " + std::strerror(errno));
-  const std::string damaged = path_.string() + ": damaged gzip file after line " + std::to_string(line_number_) + ": ";
-  const std::string advice = "; copy it again, or save what is left with `zcat`";
-  if (code == Z_BUF_ERROR) throw TruncatedError(damaged + "it ends too early" + advice);
-  throw RecordingError(damaged + "it is corrupt" + advice);
+  const std::size_t count = text_->read(std::span(buffer_).subspan(end_));
+  end_ += count;
+  return count > 0;
 }
 
 }  // namespace propriod::drivers

@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 
-struct gzFile_s;  // zlib's
+#include "drivers/byte_source.hpp"
 
 namespace propriod::drivers {
 
@@ -20,9 +21,13 @@ class LineReader {
   /// Throws RecordingError when the file cannot be opened, or is a directory.
   explicit LineReader(const std::filesystem::path& path);
 
+  /// Reads from elsewhere; `name` is for messages.
+  LineReader(const std::string& name, std::unique_ptr<ByteSource> source);
+
   /// The next line, without its line end (LF or CR LF), valid until the next call; false at the end of the file. Lines
   /// longer than `kMaxLineBytes` are skipped whole and counted. NUL bytes are data. Throws TruncatedError
-  /// where a gzip file ends too early, RecordingError on a read error and corrupt gzip; the lines before come first.
+  /// where a gzip file ends too early, RecordingError on a read error and corrupt gzip, and what its source throws; the
+  /// lines before come first.
   [[nodiscard]] bool next(std::string_view& line);
 
   /// Number of the line that `next` gave last; the first is 1.
@@ -35,14 +40,9 @@ class LineReader {
   [[nodiscard]] std::uint64_t too_long() const noexcept { return too_long_; }
 
  private:
-  struct Closer {
-    void operator()(gzFile_s* file) const noexcept;
-  };
-
   bool fill();
 
-  std::filesystem::path path_;
-  std::unique_ptr<gzFile_s, Closer> file_;
+  std::unique_ptr<ByteSource> text_;
   std::array<char, 4 * kMaxLineBytes> buffer_;
   std::size_t begin_ = 0;  // what of buffer_ was read and not yet given
   std::size_t end_ = 0;

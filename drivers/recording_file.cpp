@@ -15,7 +15,6 @@
 
 #include "drivers/errors.hpp"
 #include "drivers/label.hpp"
-#include "drivers/line_reader.hpp"
 #include "drivers/parse_number.hpp"
 
 namespace propriod::drivers {
@@ -121,18 +120,23 @@ void check_labels(const std::filesystem::path& csv, const std::vector<std::strin
 
 Recording read_recording(const std::filesystem::path& csv, ReadCounts* counts) {
   LineReader reader(csv);
-  Sidecar sidecar = read_sidecar(sidecar_path(csv));
-  Recording recording{.name = csv.filename().string(),
-                      .subject = std::move(sidecar.subject),
+  Recording recording = read_recording(csv.string(), reader, read_sidecar(sidecar_path(csv)), counts);
+  recording.name = csv.filename().string();
+  return recording;
+}
+
+Recording read_recording(const std::string& name, LineReader& reader, const Sidecar& sidecar, ReadCounts* counts) {
+  Recording recording{.name = name,
+                      .subject = sidecar.subject,
                       .rate_hz = sidecar.rate_hz,
                       .simulated = sidecar.simulated,
-                      .notes = std::move(sidecar.notes),
+                      .notes = sidecar.notes,
                       .activities = {},
                       .placements = {},
                       .samples = {}};
   std::string_view line;
   if (!reader.next(line) || line != kHeader) {
-    throw RecordingError(csv.string() + ":1: not a recording: the first line must be `" + std::string(kHeader) + "`");
+    throw RecordingError(name + ":1: not a recording: the first line must be `" + std::string(kHeader) + "`");
   }
   // The last line of a recording whose writer was killed may end anywhere: in the middle of a label, or of gzip.
   ReadCounts seen;
@@ -142,7 +146,7 @@ Recording read_recording(const std::filesystem::path& csv, ReadCounts* counts) {
       if (kind == LineKind::kMalformed) ++seen.malformed;
       if (kind == LineKind::kNotAscending) ++seen.not_ascending;
       if (recording.samples.size() > kMaxSamples) {
-        throw RecordingError(csv.string() + ": more than " + std::to_string(kMaxSamples) + " samples; split it");
+        throw RecordingError(name + ": more than " + std::to_string(kMaxSamples) + " samples; split it");
       }
     }
   } catch (const TruncatedError&) {
@@ -154,7 +158,7 @@ Recording read_recording(const std::filesystem::path& csv, ReadCounts* counts) {
   seen.too_long = reader.too_long();
   if (counts != nullptr) *counts = seen;
   if (recording.samples.empty()) {
-    throw RecordingError(csv.string() + ": no usable sample in " + std::to_string(seen.lines) + " lines (" +
+    throw RecordingError(name + ": no usable sample in " + std::to_string(seen.lines) + " lines (" +
                          std::to_string(seen.malformed) + " malformed, " + std::to_string(seen.too_long) +
                          " too long); take it out, or record it again");
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "drivers/line_reader.hpp"
 #include "drivers/output_file.hpp"
 #include "drivers/recording.hpp"
 #include "drivers/sidecar.hpp"
@@ -27,6 +28,10 @@ struct ReadCounts {
 /// closed (no `samples` in its sidecar) may end in the middle of a gzip stream. Throws RecordingError naming the file
 /// when it or the sidecar cannot be read, lacks the header, holds nothing usable, or more than 2^26 samples.
 [[nodiscard]] Recording read_recording(const std::filesystem::path& csv, ReadCounts* counts = nullptr);
+
+/// The same from wherever its lines come; `name` is for messages, and the recording's.
+[[nodiscard]] Recording read_recording(const std::string& name, LineReader& reader, const Sidecar& sidecar,
+                                       ReadCounts* counts = nullptr);
 
 /// What a recording lacks, for its sidecar.
 struct RecordingLosses {

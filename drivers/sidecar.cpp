@@ -18,7 +18,6 @@
 namespace propriod::drivers {
 namespace {
 
-constexpr std::size_t kMaxSidecarBytes = std::size_t{64} * 1024;
 constexpr std::size_t kMaxTextBytes = 256;
 constexpr std::size_t kMaxNotesBytes = 4096;
 constexpr double kMaxRateHz = 10'000;
@@ -166,6 +165,10 @@ Sidecar read_sidecar(const std::filesystem::path& path) {
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) throw RecordingError(path.string() + ": cannot be read; is it a file?");
   text.resize(static_cast<std::size_t>(file.gcount()));
+  return parse_sidecar(text, path);
+}
+
+Sidecar parse_sidecar(const std::string& text, const std::filesystem::path& path) {
   if (text.size() > kMaxSidecarBytes) throw RecordingError(path.string() + ": longer than 64 KiB; shorten it");
   return SidecarReader(path).read(text);
 }

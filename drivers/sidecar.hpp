@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -24,12 +25,18 @@ struct Sidecar {
   friend bool operator==(const Sidecar&, const Sidecar&) = default;
 };
 
+inline constexpr std::size_t kMaxSidecarBytes = std::size_t{64} * 1024;
+
 /// `NAME.yaml` of `NAME.csv` or `NAME.csv.gz`.
 [[nodiscard]] std::filesystem::path sidecar_path(const std::filesystem::path& csv);
 
 /// Reads a sidecar; unknown keys are ignored. Throws RecordingError naming file, line and key for a missing file, bad
 /// YAML, a missing, repeated or mistyped key, a value out of range, or text with control characters.
 [[nodiscard]] Sidecar read_sidecar(const std::filesystem::path& path);
+
+/// The same of a sidecar's text, wherever it was read; `path` is for messages. Throws RecordingError likewise, and for
+/// a text of more than `kMaxSidecarBytes`.
+[[nodiscard]] Sidecar parse_sidecar(const std::string& text, const std::filesystem::path& path);
 
 /// Writes a sidecar so that at any moment there is the old one or the new one, whole. Throws RecordingError when it
 /// cannot be written, or when `read_sidecar` would refuse it.

@@ -65,11 +65,16 @@ struct Manifest {
     friend bool operator==(const Training&, const Training&) = default;
   };
   struct Data {
-    std::string format;             ///< propriod, wisdm2019, dsads, …
-    std::string fingerprint;        ///< SHA-256 over all samples and labels, 64 hex digits
-    std::string split = "subject";  ///< random or subject
+    std::string format;               ///< propriod, wisdm2019, dsads, …
+    std::string fingerprint;          ///< SHA-256 over all samples and labels, 64 hex digits
+    std::string protocol = "honest";  ///< how windows were cut: honest (as in service) or published (the paper's way)
+    std::string split = "subject";    ///< random, subject or leave-one-subject-out
     double test_fraction = 0.2;
-    std::vector<std::string> test_subjects;  ///< only with split subject
+    int test_folds = 0;  ///< test parts that cover everything between them; 0: one, drawn by `test_fraction`
+    int test_fold = 0;   ///< which of them this is, from 0
+    int folds = 1;       ///< validation parts; 1: a fifth of what the test leaves
+    int fold = 0;        ///< which of them this is, from 0
+    std::vector<std::string> test_subjects;  ///< not with split random
     std::int64_t training_windows = 0;
     std::int64_t validation_windows = 0;
     std::int64_t test_windows = 0;

@@ -93,8 +93,18 @@ YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Data& data) {
   out << YAML::BeginMap;
   out << YAML::Key << "format" << YAML::Value << data.format;
   out << YAML::Key << "fingerprint" << YAML::Value << data.fingerprint;
+  // Only where they say something: the programs from before them read all other bundles.
+  if (data.protocol != Manifest::Data{}.protocol) out << YAML::Key << "protocol" << YAML::Value << data.protocol;
   out << YAML::Key << "split" << YAML::Value << data.split;
   out << YAML::Key << "test_fraction" << YAML::Value << exact(data.test_fraction);
+  if (data.test_folds != 0) {
+    out << YAML::Key << "test_folds" << YAML::Value << data.test_folds;
+    out << YAML::Key << "test_fold" << YAML::Value << data.test_fold;
+  }
+  if (data.folds != 1) {
+    out << YAML::Key << "folds" << YAML::Value << data.folds;
+    out << YAML::Key << "fold" << YAML::Value << data.fold;
+  }
   out << YAML::Key << "test_subjects" << YAML::Value << data.test_subjects;
   out << YAML::Key << "training_windows" << YAML::Value << data.training_windows;
   out << YAML::Key << "validation_windows" << YAML::Value << data.validation_windows;
@@ -203,8 +213,24 @@ Manifest::Data read_data(StrictMap map) {
   data.format = read_word(map, "format");
   data.fingerprint = read_sha256(map, "fingerprint");
   data.split = read_word(map, "split");
-  if (data.split != "random" && data.split != "subject") map.fail("split", "must be random or subject");
+  if (data.split != "random" && data.split != "subject" && data.split != "leave-one-subject-out") {
+    map.fail("split", "must be random, subject or leave-one-subject-out");
+  }
+  if (map.has("protocol")) {
+    data.protocol = read_word(map, "protocol");
+    if (data.protocol != "honest" && data.protocol != "published") {
+      map.fail("protocol", "must be honest or published");
+    }
+  }
   data.test_fraction = map.number<double>("test_fraction", 0, 1);
+  if (map.has("test_folds")) {
+    data.test_folds = map.number<int>("test_folds", 2, kMaxCount);
+    data.test_fold = map.number<int>("test_fold", 0, data.test_folds - 1);
+  }
+  if (map.has("folds")) {
+    data.folds = map.number<int>("folds", 2, kMaxCount);
+    data.fold = map.number<int>("fold", 0, data.folds - 1);
+  }
   data.test_subjects = map.texts("test_subjects", kMaxSubjectBytes);
   data.training_windows = map.number<std::int64_t>("training_windows", 0, kMaxWindows);
   data.validation_windows = map.number<std::int64_t>("validation_windows", 0, kMaxWindows);

@@ -14,7 +14,9 @@
 #include "model/sha256.hpp"
 #include "train/dsads_reader.hpp"
 #include "train/errors.hpp"
+#include "train/mhealth_reader.hpp"
 #include "train/propriod_reader.hpp"
+#include "train/sleep_reader.hpp"
 #include "train/wisdm2019_reader.hpp"
 
 namespace propriod::train {
@@ -22,7 +24,7 @@ namespace {
 
 struct Format {
   std::string_view name;
-  DataSet (*read)(const std::filesystem::path& directory);
+  DataSet (*read)(const std::filesystem::path& folder_or_archive);
   std::string_view layout;
 };
 
@@ -34,14 +36,15 @@ constexpr std::array kFormats = {
            "published set"},
     Format{"dsads", read_dsads,
            "aNN/pN/sNN.txt or .txt.gz (activity, person, segment), as in the published set's folder data"},
+    Format{"mhealth", read_mhealth, "mHealth_subject<N>.log or .log.gz"},
+    Format{"sleep", read_sleep, "<subject>_<posture>_<nguc|co|bung>.txt or .txt.gz"},
 };
 
 const Format& find_format(std::string_view name) {
   const auto format = std::ranges::find(kFormats, name, &Format::name);
   if (format != kFormats.end()) return *format;
-  std::string known;
-  for (const auto& each : kFormats) known += fmt::format("{}{}", known.empty() ? "" : ", ", each.name);
-  throw DataSetError(fmt::format("format \"{}\" is not known; known are {}", name, known));
+  throw DataSetError(
+      fmt::format("format \"{}\" is not known; known are {}", name, fmt::join(data_set_formats(), ", ")));
 }
 
 void refuse_unusable_files(const std::vector<std::string>& messages) {
@@ -127,26 +130,36 @@ std::string ReadReport::summary() const {
       files, lines, malformed, not_ascending, too_long, short_recordings, gaps);
 }
 
-DataSet read_data_set(std::string_view format_name, const std::filesystem::path& directory) {
+DataSet read_data_set(std::string_view format_name, const std::filesystem::path& folder_or_archive) {
   const Format& format = find_format(format_name);
-  DataSet data_set = format.read(directory);
+  DataSet data_set = format.read(folder_or_archive);
   if (data_set.report.files == 0) {
-    throw DataSetError(
-        fmt::format("{}: no file of format {} below it; expected {}", directory.string(), format.name, format.layout));
+    throw DataSetError(fmt::format("{}: no file of format {} in it; expected {}", folder_or_archive.string(),
+                                   format.name, format.layout));
   }
   refuse_unusable_files(data_set.report.unusable_files);
   if (data_set.recordings.empty()) {
     throw DataSetError(
-        fmt::format("{}: no recording has more than one usable sample; add recordings", directory.string()));
+        fmt::format("{}: no recording has more than one usable sample; add recordings", folder_or_archive.string()));
   }
-  keep_occurring(data_set.activities, data_set.recordings, &drivers::Recording::activities,
-                 &drivers::RecordedSample::activity);
-  keep_occurring(data_set.placements, data_set.recordings, &drivers::Recording::placements,
-                 &drivers::RecordedSample::placement);
+  keep_occurring_labels(data_set);
   for (const auto& recording : data_set.recordings) {
     data_set.report.gaps += count_gaps(recording, data_set.native_rate_hz);
   }
   return data_set;
+}
+
+void keep_occurring_labels(DataSet& data_set) {
+  keep_occurring(data_set.activities, data_set.recordings, &drivers::Recording::activities,
+                 &drivers::RecordedSample::activity);
+  keep_occurring(data_set.placements, data_set.recordings, &drivers::Recording::placements,
+                 &drivers::RecordedSample::placement);
+}
+
+std::vector<std::string> data_set_formats() {
+  std::vector<std::string> names;
+  for (const auto& format : kFormats) names.emplace_back(format.name);
+  return names;
 }
 
 std::string fingerprint(const DataSet& data_set) {

@@ -40,11 +40,17 @@ struct DataSet {
   ReadReport report;
 };
 
-/// Reads everything of one format below `directory`; the same files give the same data set, whatever order the file
-/// system lists them in. Lines that make no sense are counted and left out. Throws DataSetError for an unknown format,
-/// a folder that cannot be read or has nothing of the format, a file with nothing usable in it, no recording long
-/// enough, and one recording found twice.
-[[nodiscard]] DataSet read_data_set(std::string_view format, const std::filesystem::path& directory);
+/// Reads everything of one format in a folder, or in an archive in place (zip, tar.gz, tar.xz, …); the same files give
+/// the same data set, whatever order they are found in. Lines that make no sense are counted and left out. Throws
+/// DataSetError for an unknown format, a folder or archive that cannot be read or has nothing of the format, a file
+/// with nothing usable in it, no recording long enough, and one recording found twice.
+[[nodiscard]] DataSet read_data_set(std::string_view format, const std::filesystem::path& folder_or_archive);
+
+/// The formats that `read_data_set` knows.
+[[nodiscard]] std::vector<std::string> data_set_formats();
+
+/// Removes from the data set's labels those that no sample carries (any more); the order of the others stays.
+void keep_occurring_labels(DataSet& data_set);
 
 /// SHA-256, as 64 hex digits, over labels, subjects, rates, times and values. Where the files lie, what they are called
 /// and whether they are compressed does not enter, as long as their order stays the same.

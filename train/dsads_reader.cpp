@@ -9,10 +9,9 @@
 #include <map>
 #include <optional>
 #include <regex>
+#include <span>
 #include <utility>
 
-#include "drivers/errors.hpp"
-#include "drivers/line_reader.hpp"
 #include "drivers/parse_number.hpp"
 #include "train/reading.hpp"
 
@@ -64,37 +63,22 @@ std::optional<UnitAccelerations> parse_line(std::string_view line) {
   return accel_mps2;
 }
 
-void read_segment(const std::filesystem::path& file, DsadsParser& parser, ReadReport& report) {
-  drivers::LineReader reader(file);
-  std::string_view line;
-  bool usable = false;
-  while (reader.next(line)) usable |= parser.take(reader.line_number(), line);
-  report.lines += reader.line_number();
-  report.too_long += reader.too_long();
-  if (!usable) {
-    report.unusable_files.push_back(
-        fmt::format("{}: none of its {} lines is usable; expected are 125 lines of 45 numbers with commas between them",
-                    file.string(), reader.line_number()));
-  }
+void read_segment(const DataFile& file, DsadsParser& parser, ReadReport& report) {
+  read_lines(file, report, [&](drivers::LineReader& reader) {
+    std::string_view line;
+    bool usable = false;
+    while (reader.next(line)) usable |= parser.take(reader.line_number(), line);
+    if (!usable) {
+      report.unusable_files.push_back(fmt::format(
+          "{}: none of its {} lines is usable; expected are 125 lines of 45 numbers with commas between them",
+          file.path, reader.line_number()));
+    }
+  });
 }
 
 }  // namespace
 
-void DsadsParser::start_segment(int number) {
-  const bool follows = segment_ != 0 && number == segment_ + 1;
-  if (segment_ != 0 && !follows) report_.gaps += kPlacements.size();
-  segment_ = number;
-  if (follows) return;
-  first_segment_ = number;
-  for (const auto placement : kPlacements) {
-    auto& recording = recordings_.emplace_back();
-    recording.name = fmt::format("{}/s{:02} {}", source_.name, number, placement);
-    recording.subject = source_.subject;
-    recording.rate_hz = kRateHz;
-    recording.activities = {source_.activity};
-    recording.placements = {std::string(placement)};
-  }
-}
+void DsadsParser::start_segment(int number) { segment_ = &segments_[number]; }
 
 bool DsadsParser::take(std::size_t line_number, std::string_view line) {
   const auto units = line_number <= kLinesPerSegment ? parse_line(line) : std::nullopt;
@@ -102,56 +86,75 @@ bool DsadsParser::take(std::size_t line_number, std::string_view line) {
     ++report_.malformed;
     return false;
   }
-  const auto lines_before = static_cast<std::size_t>(segment_ - first_segment_) * kLinesPerSegment + line_number - 1;
-  const auto growing = recordings_.end() - kPlacements.size();
-  for (std::size_t unit = 0; unit < units->size(); ++unit) {
-    growing[static_cast<std::ptrdiff_t>(unit)].samples.push_back(
-        {.time = lines_before * kPeriod, .accel_mps2 = (*units)[unit], .activity = 0, .placement = 0});
-  }
+  segment_->push_back({line_number, *units});
   return true;
 }
 
 std::vector<drivers::Recording> DsadsParser::finish() {
-  drop_short_recordings(recordings_, report_);
-  return std::move(recordings_);
-}
-
-DataSet read_dsads(const std::filesystem::path& directory) {
-  static const std::regex kFileName(R"(a(0[1-9]|1\d)/p([1-9])/s(0[1-9]|[1-9]\d)\.txt(\.gz)?)");
-  using Segments = std::map<int, std::filesystem::path>;
-  std::map<std::pair<std::size_t, int>, Segments> sessions;  // by activity and subject
-  DataSet data_set;
-  data_set.format = "dsads";
-  data_set.native_rate_hz = kRateHz;
-  for (const auto& path : files_below(directory)) {
-    const auto person = path.parent_path();
-    const std::string name = (person.parent_path().filename() / person.filename() / path.filename()).generic_string();
-    std::smatch match;
-    if (!std::regex_match(name, match, kFileName)) continue;
-    auto& segments = sessions[{std::stoul(match[1].str()), std::stoi(match[2].str())}];
-    const auto [twin, is_new] = segments.try_emplace(std::stoi(match[3].str()), path);
-    if (!is_new) refuse_twins(twin->second, path);
-    ++data_set.report.files;
-  }
-
-  data_set.activities.assign(kActivities.begin(), kActivities.end());
-  data_set.placements.assign(kPlacements.begin(), kPlacements.end());
-  for (const auto& [key, segments] : sessions) {
-    const auto [activity, subject] = key;
-    const auto folder = segments.begin()->second.parent_path();
-    DsadsParser parser({.name = folder.lexically_relative(directory).string(),
-                        .subject = fmt::format("p{}", subject),
-                        .activity = std::string(kActivities[activity - 1])},
-                       data_set.report);
-    for (const auto& [segment, file] : segments) {
-      parser.start_segment(segment);
-      try {
-        read_segment(file, parser, data_set.report);
-      } catch (const drivers::RecordingError& error) {
-        data_set.report.unusable_files.emplace_back(error.what());
+  std::vector<drivers::Recording> recordings;  // the last five grow
+  int first = 0;                               // segment of those
+  int previous = 0;
+  for (const auto& [number, lines] : segments_) {
+    if (recordings.empty() || number != previous + 1) {
+      if (!recordings.empty()) report_.gaps += kPlacements.size();
+      first = number;
+      for (const auto placement : kPlacements) {
+        auto& recording = recordings.emplace_back();
+        recording.name = fmt::format("{}/s{:02} {}", source_.name, number, placement);
+        recording.subject = source_.subject;
+        recording.rate_hz = kRateHz;
+        recording.activities = {source_.activity};
+        recording.placements = {std::string(placement)};
       }
     }
-    std::ranges::move(parser.finish(), std::back_inserter(data_set.recordings));
+    previous = number;
+    const auto growing = std::span(recordings).last<kUnits>();
+    for (const auto& line : lines) {
+      const auto lines_before = static_cast<std::size_t>(number - first) * kLinesPerSegment + line.number - 1;
+      for (std::size_t unit = 0; unit < kUnits; ++unit) {
+        growing[unit].samples.push_back(
+            {.time = lines_before * kPeriod, .accel_mps2 = line.accel_mps2[unit], .activity = 0, .placement = 0});
+      }
+    }
+  }
+  drop_short_recordings(recordings, report_);
+  return recordings;
+}
+
+DataSet read_dsads(const std::filesystem::path& folder_or_archive) {
+  static const std::regex kFileName(R"((?:.*/)?a(0[1-9]|1\d)/p([1-9])/s(0[1-9]|[1-9]\d)\.txt(\.gz)?)");
+  struct Session {
+    DsadsParser parser;
+    std::map<int, std::string> paths;  // by segment
+  };
+  std::map<std::pair<std::size_t, int>, Session> sessions;  // by activity and subject
+  DataSet data_set;
+  visit_files(folder_or_archive, [&](const DataFile& file) {
+    std::smatch match;
+    if (!std::regex_match(file.name, match, kFileName)) return;
+    const std::size_t activity = std::stoul(match[1].str());
+    const int subject = std::stoi(match[2].str());
+    const int segment = std::stoi(match[3].str());
+    auto session = sessions.find({activity, subject});
+    if (session == sessions.end()) {
+      DsadsParser parser({.name = folder_of(file.name),
+                          .subject = fmt::format("p{}", subject),
+                          .activity = std::string(kActivities[activity - 1])},
+                         data_set.report);
+      session = sessions.try_emplace({activity, subject}, Session{std::move(parser), {}}).first;
+    }
+    const auto [known, is_new] = session->second.paths.try_emplace(segment, file.path);
+    if (!is_new) refuse_twins(known->second, file.path);
+    session->second.parser.start_segment(segment);
+    read_segment(file, session->second.parser, data_set.report);
+  });
+
+  data_set.format = "dsads";
+  data_set.native_rate_hz = kRateHz;
+  data_set.activities.assign(kActivities.begin(), kActivities.end());
+  data_set.placements.assign(kPlacements.begin(), kPlacements.end());
+  for (auto& [key, session] : sessions) {
+    std::ranges::move(session.parser.finish(), std::back_inserter(data_set.recordings));
   }
   return data_set;
 }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,26 +30,31 @@ class DsadsParser {
   /// Counts into `report`, which outlives it.
   DsadsParser(Source source, ReadReport& report) : source_(std::move(source)), report_(report) {}
 
-  /// Segments come in ascending order, from 1; after a missing one new recordings begin.
+  /// Segments count from 1 and come in any order, each once.
   void start_segment(int number);
 
   /// A line of the segment started last. `line_number` counts from 1 and ascends; `line` is without its line end. False
   /// when the line is malformed: then its place stays empty.
   bool take(std::size_t line_number, std::string_view line);
 
-  /// The recordings, called "NAME/s<first segment> <unit>". Call it last.
+  /// The recordings, called "NAME/s<first segment> <unit>"; after a missing segment new ones begin. Call it last.
   [[nodiscard]] std::vector<drivers::Recording> finish();
 
  private:
+  static constexpr std::size_t kUnits = 5;
+  struct Line {
+    std::size_t number;
+    std::array<drivers::Acceleration, kUnits> accel_mps2;
+  };
+
   Source source_;
   ReadReport& report_;
-  int first_segment_ = 0;                       // of the recordings that are growing
-  int segment_ = 0;                             // 0: none yet
-  std::vector<drivers::Recording> recordings_;  // the last five grow
+  std::map<int, std::vector<Line>> segments_;
+  std::vector<Line>* segment_ = nullptr;  // the one started last
 };
 
-/// Every `aNN/pN/sNN.txt` or `.txt.gz` below `directory`. Throws DataSetError for a folder that cannot be listed and
-/// one segment found twice.
-[[nodiscard]] DataSet read_dsads(const std::filesystem::path& directory);
+/// Every `aNN/pN/sNN.txt` or `.txt.gz`. Throws DataSetError for what `visit_files` does and for one segment found
+/// twice.
+[[nodiscard]] DataSet read_dsads(const std::filesystem::path& folder_or_archive);
 
 }  // namespace propriod::train

@@ -2,51 +2,33 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <algorithm>
+#include <filesystem>
 
+#include "drivers/errors.hpp"
 #include "train/errors.hpp"
 
 namespace propriod::train {
 
-namespace {
-
-bool looks_like_data(const std::filesystem::path& path) {
-  const auto extension = path.extension();
-  return extension == ".csv" || extension == ".txt" || extension == ".gz";
-}
-
-}  // namespace
-
-std::vector<std::filesystem::path> files_below(const std::filesystem::path& directory) {
-  std::vector<std::filesystem::path> files;
+void read_lines(const DataFile& file, ReadReport& report, const std::function<void(drivers::LineReader&)>& read) {
+  ++report.files;
   try {
-    for (auto entry = std::filesystem::recursive_directory_iterator(directory);
-         entry != std::filesystem::recursive_directory_iterator(); ++entry) {
-      const bool hidden = entry->path().filename().string().starts_with('.');
-      if (hidden) {
-        entry.disable_recursion_pending();
-      } else if (entry->is_regular_file()) {
-        files.push_back(entry->path());
-      } else if (!entry->is_directory() && looks_like_data(entry->path())) {
-        throw DataSetError(
-            fmt::format("{}: is no file (a link that leads nowhere?); mend or remove it", entry->path().string()));
-      }
-    }
-  } catch (const std::filesystem::filesystem_error& error) {
-    const auto& where = error.path1().empty() ? directory : error.path1();
-    throw DataSetError(fmt::format("{}: cannot be listed: {}; give a folder that may be read", where.string(),
-                                   error.code().message()));
+    drivers::LineReader reader(file.path, file.open());
+    read(reader);
+    report.lines += reader.line_number();
+    report.too_long += reader.too_long();
+  } catch (const drivers::RecordingError& error) {
+    report.unusable_files.emplace_back(error.what());
   }
-  std::sort(files.begin(), files.end());
-  return files;
 }
 
-void refuse_twins(const std::filesystem::path& first, const std::filesystem::path& second) {
+void refuse_twins(const std::string& first, const std::string& second) {
   throw DataSetError(
       fmt::format("{} and {} are one recording by their names, which would be in training and test alike; "
                   "remove one",
-                  first.string(), second.string()));
+                  first, second));
 }
+
+std::string folder_of(const std::string& name) { return std::filesystem::path(name).parent_path().generic_string(); }
 
 void drop_short_recordings(std::vector<drivers::Recording>& recordings, ReadReport& report) {
   report.short_recordings +=

@@ -1,24 +1,29 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "drivers/line_reader.hpp"
+#include "train/data_file.hpp"
 #include "train/data_set.hpp"
 
 /// What the readers of the data sets share.
 namespace propriod::train {
 
-/// The files below `directory` in the order of their paths, hidden files and folders left out. Links to files are
-/// followed, links to folders are not. Throws DataSetError when `directory` or a folder in it cannot be listed, or
-/// something in it is named as data and is no file.
-[[nodiscard]] std::vector<std::filesystem::path> files_below(const std::filesystem::path& directory);
+/// Opens `file`, plain or gzip, and lets `read` have its lines. The file and its lines are counted in `report`; what
+/// RecordingError says of the file goes to its unusable files.
+void read_lines(const DataFile& file, ReadReport& report, const std::function<void(drivers::LineReader&)>& read);
 
 /// Throws DataSetError: the same recording twice would be in training and test alike.
-[[noreturn]] void refuse_twins(const std::filesystem::path& first, const std::filesystem::path& second);
+[[noreturn]] void refuse_twins(const std::string& first, const std::string& second);
+
+/// The name of the folder that the file `name` lies in, with the folders around it; empty at the top.
+[[nodiscard]] std::string folder_of(const std::string& name);
 
 /// Removes and counts the recordings that have too few samples for anything.
 void drop_short_recordings(std::vector<drivers::Recording>& recordings, ReadReport& report);
@@ -34,6 +39,19 @@ template <std::size_t kFields>
   }
   fields[kFields - 1] = line;
   return line.find(',') == std::string_view::npos;
+}
+
+/// Splits `line` at blanks and tabs, any number of them; otherwise as `split_fields`.
+template <std::size_t kFields>
+[[nodiscard]] bool split_at_blanks(std::string_view line, std::array<std::string_view, kFields>& fields) noexcept {
+  constexpr std::string_view kBlanks = " \t";
+  for (auto& field : fields) {
+    line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
+    field = line.substr(0, line.find_first_of(kBlanks));
+    if (field.empty()) return false;
+    line.remove_prefix(field.size());
+  }
+  return line.find_first_not_of(kBlanks) == std::string_view::npos;
 }
 
 }  // namespace propriod::train

@@ -13,8 +13,9 @@
 #include "model/sha256.hpp"
 #include "model/version.hpp"
 #include "train/errors.hpp"
+#include "train/published_windows.hpp"
+#include "train/recording_filter.hpp"
 #include "train/report.hpp"
-#include "train/split.hpp"
 
 namespace propriod::train {
 namespace {
@@ -22,9 +23,10 @@ namespace {
 constexpr std::string_view kCheckpoint = ".unfinished-training";  // in MODELS/NAME
 constexpr std::size_t kMostNotes = 16;                            // a manifest is read by people
 
-/// What a reader of the figures must know of the data; every note once.
-std::vector<std::string> notes_of(const DataSet& data) {
+/// What a reader of the figures must know of the data; every note once. `filtered`: what was left out, if anything.
+std::vector<std::string> notes_of(const DataSet& data, const std::string& filtered) {
   std::vector<std::string> notes;
+  if (!filtered.empty()) notes.push_back(filtered);
   for (const auto& recording : data.recordings) {
     if (recording.notes.empty() || std::ranges::find(notes, recording.notes) != notes.end()) continue;
     if (notes.size() == kMostNotes) {
@@ -55,8 +57,9 @@ void refuse_nameless(const DataSet& data, const std::filesystem::path& where) {
   const auto nameless = std::ranges::find_if(data.recordings, &std::string::empty, &drivers::Recording::subject);
   if (nameless == data.recordings.end()) return;
   throw DataSetError(where.string() + ": " + nameless->name +
-                     " does not say whose body it was, so a split by subject could put one person on both sides; add "
-                     "\"subject:\" to its sidecar, or use --split random");
+                     " does not say whose body it was, so a split by subject could put one person on both sides; " +
+                     (data.format == "propriod" ? "add \"subject:\" to its sidecar" : "put a name before the posture") +
+                     ", or use --split random");
 }
 
 /// Names everything that the weights depend on.
@@ -79,8 +82,14 @@ void refuse_unwritable(model::Manifest manifest, const std::filesystem::path& ou
 
 TrainingOutcome run_training(const TrainingRequest& request, const TrainingListener& listener,
                              const std::atomic<bool>& stop) {
-  const auto device = choose_device(request.device);  // first: a wrong --device should not cost the reading
-  const DataSet data = read_data_set(request.format, request.data);
+  // First what should not cost the reading.
+  const auto device = choose_device(request.device);
+  const bool published = request.protocol == "published";
+  if (published && request.rate_hz) {
+    throw DataSetError("the published protocol never resamples; leave out --rate, or use --protocol honest");
+  }
+  DataSet data = read_data_set(request.format, request.data);
+  const std::string filtered = filter_recordings(data, request.only, request.exclude);
   refuse_unlabelled(data, request.data);
   listener.data_read(data.report, data);
   if (stop) throw std::runtime_error("stopped before the training began: there is nothing to keep");
@@ -93,24 +102,31 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
   manifest.input.rate_hz = request.rate_hz.value_or(data.native_rate_hz);
   manifest.input.scale = request.recipe.scale;
   manifest.training = request.recipe.training;
-  const WindowSet windows = cut_windows(data.recordings, data.activities, data.placements, manifest.input);
-  if (request.split == "subject") refuse_nameless(data, request.data);
-  const Split split = request.split == "subject"
-                          ? split_by_subject(windows.subject, request.test_fraction, request.recipe.training.seed)
-                          : split_random(windows.size(), request.test_fraction, request.recipe.training.seed);
+  const WindowSet windows = (published ? cut_published_windows : cut_windows)(data.recordings, data.activities,
+                                                                              data.placements, manifest.input);
+  const bool by_person = request.split.kind != "random";
+  if (by_person) refuse_nameless(data, request.data);
+  SplitRequest split_request = request.split;
+  split_request.seed = request.recipe.training.seed;
+  const Split split = make_split(windows.subject, split_request);
   listener.windows_cut(windows, split);
 
   manifest.data = {.format = data.format,
                    .fingerprint = fingerprint(data),
-                   .split = request.split,
-                   .test_fraction = request.test_fraction,
+                   .protocol = request.protocol,
+                   .split = request.split.kind,
+                   .test_fraction = split.test_folds > 0 ? 1.0 / split.test_folds : request.split.test_fraction,
+                   .test_folds = split.test_folds,
+                   .test_fold = request.split.test_fold,
+                   .folds = request.split.folds,
+                   .fold = request.split.fold,
                    .test_subjects = {},
                    .training_windows = static_cast<std::int64_t>(split.train.size()),
                    .validation_windows = static_cast<std::int64_t>(split.validation.size()),
                    .test_windows = static_cast<std::int64_t>(split.test.size()),
                    .simulated = std::ranges::any_of(data.recordings, &drivers::Recording::simulated),
-                   .notes = notes_of(data)};
-  if (request.split == "subject") manifest.data.test_subjects = subjects_of(windows, split.test);
+                   .notes = notes_of(data, filtered)};
+  if (by_person) manifest.data.test_subjects = subjects_of(windows, split.test);
   refuse_unwritable(manifest, request.out);
 
   const auto started = std::chrono::steady_clock::now();

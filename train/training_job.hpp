@@ -5,24 +5,27 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "model/manifest.hpp"
 #include "train/data_set.hpp"
 #include "train/evaluation.hpp"
 #include "train/recipe.hpp"
+#include "train/split.hpp"
 #include "train/trainer.hpp"
 
 namespace propriod::train {
 
 /// What `propriod train` was asked for.
 struct TrainingRequest {
-  std::filesystem::path data;
+  std::filesystem::path data;  ///< a folder or an archive
   std::string format;
-  std::filesystem::path out;  ///< MODELS/NAME
+  std::vector<std::string> only, exclude;  ///< patterns of recordings, see `filter_recordings`
+  std::string protocol = "honest";         ///< honest (`cut_windows`) or published (`cut_published_windows`)
+  std::filesystem::path out;               ///< MODELS/NAME
   Recipe recipe;
-  std::string split = "random";  ///< random or subject
-  double test_fraction = 0.2;
-  std::optional<double> rate_hz;  ///< of the model; none: the data set's own
+  SplitRequest split;             ///< its seed is that of the training
+  std::optional<double> rate_hz;  ///< of the model; none: the data set's own, and that only with published windows
   std::string device = "auto";
   bool resume = false;          ///< go on where an interrupted training of the same request ended
   bool promote = false;         ///< serve the new version even if NAME has one already

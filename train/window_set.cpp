@@ -7,25 +7,10 @@
 
 #include "model/resampler.hpp"
 #include "model/windower.hpp"
+#include "train/label_classes.hpp"
 
 namespace propriod::train {
 namespace {
-
-constexpr std::int64_t kForeign = -2;  // a label that is not among the classes
-
-/// For each entry of a recording's label table the class, or kForeign.
-std::vector<std::int64_t> classes_of(const std::vector<std::string>& table, std::span<const std::string> classes) {
-  std::vector<std::int64_t> result;
-  for (const auto& label : table) {
-    const auto found = std::ranges::find(classes, label);
-    result.push_back(found == classes.end() ? kForeign : found - classes.begin());
-  }
-  return result;
-}
-
-std::int64_t class_at(std::int16_t label, const std::vector<std::int64_t>& classes) {
-  return label == drivers::kNoLabel ? -1 : classes[static_cast<std::size_t>(label)];
-}
 
 /// The most frequent value; of two equally frequent ones, the one that occurs last.
 std::int64_t majority(std::span<const std::int64_t> values) {
@@ -46,8 +31,8 @@ class Cutter {
       : recording_(recording),
         index_(index),
         period_ns_(1e9 / input.rate_hz),
-        activity_classes_(classes_of(recording.activities, activities)),
-        placement_classes_(classes_of(recording.placements, placements)),
+        activity_classes_(recording.activities, activities),
+        placement_classes_(recording.placements, placements),
         resampler_({.source_rate_hz = recording.rate_hz, .target_rate_hz = input.rate_hz}),
         windower_({.length = input.window, .step = input.step}),
         activity_(static_cast<std::size_t>(input.window)),
@@ -71,7 +56,7 @@ class Cutter {
     label_grid(start);
     const auto activity = majority(activity_);
     const auto placement = majority(placement_);
-    if (activity == kForeign || placement == kForeign) ++set.windows_of_other_labels;
+    if (activity == LabelClasses::kForeign || placement == LabelClasses::kForeign) ++set.windows_of_other_labels;
     const auto old_size = set.accel.size();
     set.accel.resize(old_size + 3 * activity_.size());
     windower_.copy_to(std::span(set.accel).subspan(old_size));
@@ -88,16 +73,16 @@ class Cutter {
     for (std::size_t k = 0; k < activity_.size(); ++k) {
       const auto time = start + std::chrono::nanoseconds{std::llround(static_cast<double>(k) * period_ns_)};
       while (cursor_ + 1 < samples.size() && samples[cursor_ + 1].time <= time) ++cursor_;
-      activity_[k] = class_at(samples[cursor_].activity, activity_classes_);
-      placement_[k] = class_at(samples[cursor_].placement, placement_classes_);
+      activity_[k] = activity_classes_.at(samples[cursor_].activity);
+      placement_[k] = placement_classes_.at(samples[cursor_].placement);
     }
   }
 
   const drivers::Recording& recording_;
   std::size_t index_;
   double period_ns_;
-  std::vector<std::int64_t> activity_classes_;
-  std::vector<std::int64_t> placement_classes_;
+  LabelClasses activity_classes_;
+  LabelClasses placement_classes_;
   model::Resampler resampler_;
   model::Windower windower_;
   std::vector<std::int64_t> activity_;  // per grid point of the window under way
@@ -107,12 +92,16 @@ class Cutter {
 
 }  // namespace
 
+std::vector<std::string> subjects_of(std::span<const drivers::Recording> recordings) {
+  std::set<std::string> people;
+  for (const auto& recording : recordings) people.insert(recording.subject);
+  return {people.begin(), people.end()};
+}
+
 WindowSet cut_windows(std::span<const drivers::Recording> recordings, std::span<const std::string> activities,
                       std::span<const std::string> placements, const model::Manifest::Input& input) {
   WindowSet set;
-  std::set<std::string> people;
-  for (const auto& recording : recordings) people.insert(recording.subject);
-  set.subjects.assign(people.begin(), people.end());
+  set.subjects = subjects_of(recordings);
   for (std::size_t i = 0; i < recordings.size(); ++i) {
     const auto subject = std::ranges::lower_bound(set.subjects, recordings[i].subject) - set.subjects.begin();
     Cutter(recordings[i], i, activities, placements, input).cut_into(set, static_cast<std::int32_t>(subject));

@@ -16,6 +16,7 @@ struct WindowSet {
   struct Origin {
     std::size_t recording;           ///< index into the recordings the windows were cut from
     std::chrono::nanoseconds start;  ///< of the window's first sample, since the start of that recording
+    friend bool operator==(const Origin&, const Origin&) = default;
   };
 
   std::vector<float> accel;             ///< (N, 3, window) in m/s², not scaled
@@ -31,6 +32,9 @@ struct WindowSet {
 
   [[nodiscard]] std::size_t size() const noexcept { return origin.size(); }
 };
+
+/// Whose the recordings are: sorted, each once.
+[[nodiscard]] std::vector<std::string> subjects_of(std::span<const drivers::Recording> recordings);
 
 /// Cuts `recordings` with the same resampler and windower that service uses. A window carries, per task, the label that
 /// most of its grid points have (the later one on a tie); where most have none, it has none. `activities`,

@@ -10,8 +10,6 @@
 #include <regex>
 #include <utility>
 
-#include "drivers/errors.hpp"
-#include "drivers/line_reader.hpp"
 #include "drivers/parse_number.hpp"
 #include "train/reading.hpp"
 
@@ -71,21 +69,20 @@ double measured_rate_hz(const std::vector<drivers::RecordedSample>& samples) {
   return 1e9 / static_cast<double>(middle->count());
 }
 
-void read_file(const std::filesystem::path& file, Wisdm2019Parser::Source source, DataSet& data_set) {
-  ReadReport& report = data_set.report;
-  drivers::LineReader reader(file);
-  Wisdm2019Parser parser(std::move(source), report);
-  std::string_view line;
-  while (reader.next(line)) parser.take(reader.line_number(), line);
-  report.lines += reader.line_number();
-  report.too_long += reader.too_long();
-  auto recordings = parser.finish();
-  if (recordings.empty()) {
-    report.unusable_files.push_back(
-        fmt::format("{}: none of its {} lines is usable; lines look like \"1600,A,252207666810782,-0.36,8.79,1.05;\"",
-                    file.string(), reader.line_number()));
-  }
-  std::ranges::move(recordings, std::back_inserter(data_set.recordings));
+std::vector<drivers::Recording> read_file(const DataFile& file, Wisdm2019Parser::Source source, ReadReport& report) {
+  std::vector<drivers::Recording> recordings;
+  read_lines(file, report, [&](drivers::LineReader& reader) {
+    Wisdm2019Parser parser(std::move(source), report);
+    std::string_view line;
+    while (reader.next(line)) parser.take(reader.line_number(), line);
+    recordings = parser.finish();
+    if (recordings.empty()) {
+      report.unusable_files.push_back(
+          fmt::format("{}: none of its {} lines is usable; lines look like \"1600,A,252207666810782,-0.36,8.79,1.05;\"",
+                      file.path, reader.line_number()));
+    }
+  });
+  return recordings;
 }
 
 }  // namespace
@@ -120,32 +117,28 @@ std::vector<drivers::Recording> Wisdm2019Parser::finish() {
   return std::move(blocks_);
 }
 
-DataSet read_wisdm2019(const std::filesystem::path& directory) {
-  static const std::regex kFileName(R"(data_(\d+)_accel_(phone|watch)\.txt(\.gz)?)");
-  std::map<std::pair<std::string, std::string>, std::filesystem::path> files;  // by placement and subject
-  for (const auto& path : files_below(directory)) {
-    const std::string name = path.filename().string();
-    std::smatch match;
-    if (!std::regex_match(name, match, kFileName)) continue;
-    const auto [twin, is_new] = files.try_emplace({match[2].str(), match[1].str()}, path);
-    if (!is_new) refuse_twins(twin->second, path);
-  }
-
+DataSet read_wisdm2019(const std::filesystem::path& folder_or_archive) {
+  static const std::regex kFileName(R"((?:.*/)?data_(\d+)_accel_(phone|watch)\.txt(\.gz)?)");
+  struct File {
+    std::string path;
+    std::vector<drivers::Recording> recordings;
+  };
+  std::map<std::pair<std::string, std::string>, File> files;  // by placement and subject
   DataSet data_set;
+  visit_files(folder_or_archive, [&](const DataFile& file) {
+    std::smatch match;
+    if (!std::regex_match(file.name, match, kFileName)) return;
+    const auto [known, is_new] = files.try_emplace({match[2].str(), match[1].str()}, File{file.path, {}});
+    if (!is_new) refuse_twins(known->second.path, file.path);
+    known->second.recordings =
+        read_file(file, {.name = file.name, .subject = match[1].str(), .placement = match[2].str()}, data_set.report);
+  });
+
   data_set.format = "wisdm2019";
   data_set.native_rate_hz = 20;
   for (const auto& activity : kActivities) data_set.activities.emplace_back(activity.label);
   data_set.placements.assign(kPlacements.begin(), kPlacements.end());
-  data_set.report.files = files.size();
-  for (const auto& [key, file] : files) {
-    try {
-      read_file(file,
-                {.name = file.lexically_relative(directory).string(), .subject = key.second, .placement = key.first},
-                data_set);
-    } catch (const drivers::RecordingError& error) {
-      data_set.report.unusable_files.emplace_back(error.what());
-    }
-  }
+  for (auto& [key, file] : files) std::ranges::move(file.recordings, std::back_inserter(data_set.recordings));
   return data_set;
 }
 

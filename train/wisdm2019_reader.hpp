@@ -43,8 +43,8 @@ class Wisdm2019Parser {
   std::vector<drivers::Recording> blocks_;
 };
 
-/// Every `data_<subject>_accel_<phone|watch>.txt` or `.txt.gz` below `directory`; the gyroscope's are passed over.
-/// Throws DataSetError for a folder that cannot be listed and one recording found twice.
-[[nodiscard]] DataSet read_wisdm2019(const std::filesystem::path& directory);
+/// Every `data_<subject>_accel_<phone|watch>.txt` or `.txt.gz`; the gyroscope's are passed over. The phones come first,
+/// then by subject. Throws DataSetError for what `visit_files` does and for one recording found twice.
+[[nodiscard]] DataSet read_wisdm2019(const std::filesystem::path& folder_or_archive);
 
 }  // namespace propriod::train
