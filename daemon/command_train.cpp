@@ -166,6 +166,10 @@ void add_train_command(CLI::App& app, ExitCode& result) {
   command->add_option("--threads", options->threads, "threads for training on the CPU")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command->add_flag("--calibrate", request.calibrate,
+                    "choose temperatures and the threshold for unknown on validation data");
+  command->add_option("--predictions", request.predictions,
+                      "also write what the model says of every test window (CSV)");
   command->add_flag("--promote", request.promote, "serve the new version even if there is one in service");
   command->add_flag("--json", options->json, "print one JSON object instead of text");
   command->callback([options, &result] { result = train_command(*options); });

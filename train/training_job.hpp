@@ -8,6 +8,7 @@
 
 #include "model/manifest.hpp"
 #include "train/data_set.hpp"
+#include "train/energy_meter.hpp"
 #include "train/evaluation.hpp"
 #include "train/trainer.hpp"
 
@@ -24,8 +25,10 @@ struct TrainingRequest {
   double test_fraction = 0.2;
   std::optional<double> rate_hz;  ///< of the model; none: the data set's own
   std::string device = "auto";
-  bool promote = false;         ///< serve the new version even if NAME has one already
-  std::string program_version;  ///< for the manifest
+  bool calibrate = false;             ///< choose temperatures and `unknown` thresholds on the validation part
+  std::filesystem::path predictions;  ///< a prediction file of the test part goes there; empty: none
+  bool promote = false;               ///< serve the new version even if NAME has one already
+  std::string program_version;        ///< for the manifest
 };
 
 /// What came of it.
@@ -36,6 +39,8 @@ struct TrainingOutcome {
   TrainerResult training;
   Evaluation test;  ///< of the bundle as written, on the test part
   double train_seconds = 0;
+  EnergyReading energy;                ///< of the whole machine while it trained
+  std::int64_t peak_memory_bytes = 0;  ///< of this process, data included
   std::string device;
   bool served = false;  ///< it is `current` now
 };
