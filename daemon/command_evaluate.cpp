@@ -17,7 +17,7 @@ namespace propriod::daemon {
 namespace {
 
 struct Options {
-  std::filesystem::path model, data, predictions;
+  std::filesystem::path model, data, predictions, probabilities;
   std::string format;
   std::vector<std::string> only, exclude;
   int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -25,10 +25,10 @@ struct Options {
 };
 
 /// One JSON line a window: where it was, what it is, what the model says.
-class PredictionFile {
+class ProbabilityFile {
  public:
-  PredictionFile(const std::filesystem::path& path, const train::DataSet& data, const train::WindowSet& windows,
-                 const model::Manifest& manifest)
+  ProbabilityFile(const std::filesystem::path& path, const train::DataSet& data, const train::WindowSet& windows,
+                  const model::Manifest& manifest)
       : path_(path), file_(path), data_(data), windows_(windows), manifest_(manifest) {
     require_written();
   }
@@ -79,12 +79,18 @@ ExitCode evaluate_command(const Options& options) {
   }
   std::vector<std::size_t> all(windows.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
-  std::optional<PredictionFile> predictions;
-  if (!options.predictions.empty()) predictions.emplace(options.predictions, data, windows, manifest);
+  std::optional<ProbabilityFile> probabilities;
+  if (!options.probabilities.empty()) probabilities.emplace(options.probabilities, data, windows, manifest);
+  if (!options.predictions.empty()) train::refuse_unwritable_predictions(options.predictions);
+  std::vector<train::PredictionRow> predictions;
   const auto evaluation = train::evaluate(recognizer, windows, all, [&](const train::EvaluatedWindow& window) {
-    if (predictions) predictions->add(window);
+    if (probabilities) probabilities->add(window);
+    if (!options.predictions.empty()) {
+      predictions.push_back(train::prediction_row(window, windows, data.recordings, manifest));
+    }
   });
-  if (predictions) predictions->close();
+  if (probabilities) probabilities->close();
+  if (!options.predictions.empty()) train::write_predictions(options.predictions, predictions);
   if (options.json) {
     std::puts(train::to_json(evaluation, recognizer).c_str());
   } else {
@@ -113,7 +119,8 @@ void add_evaluate_command(CLI::App& app, ExitCode& result) {
       ->allow_extra_args(false);
   command->add_option("--exclude", options->exclude, "leave these recordings out; both may be given more than once")
       ->allow_extra_args(false);
-  command->add_option("--predictions", options->predictions,
+  command->add_option("--predictions", options->predictions, "also write what the model says of every window (CSV)");
+  command->add_option("--probabilities", options->probabilities,
                       "also write every window's probabilities there (JSON lines)");
   command->add_option("--threads", options->threads, "threads")->check(CLI::Range(1, 1024))->capture_default_str();
   command->add_flag("--json", options->json, "print one JSON object instead of text");

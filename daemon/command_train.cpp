@@ -172,6 +172,8 @@ void add_train_command(CLI::App& app, ExitCode& result) {
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   command->add_flag("--resume", request.resume, "go on where an interrupted training with the same options ended");
+  command->add_option("--predictions", request.predictions,
+                      "also write what the model says of every test window (CSV)");
   command->add_flag("--promote", request.promote, "serve the new version even if there is one in service");
   command->add_flag("--json", options->json, "print one JSON object instead of text");
   command->callback([options, &result] { result = train_command(*options); });

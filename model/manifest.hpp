@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,15 @@ struct Manifest {
     friend bool operator==(const Data&, const Data&) = default;
   };
 
+  /// What was found on validation windows after training, so that confidences mean what they say.
+  struct Calibration {
+    double activity_temperature = 1;  ///< logits are divided by it; 0.01 … 100
+    double placement_temperature = 1;
+    std::optional<double> activity_unknown_below{};  ///< confidence, 0 … 1, below which a label becomes "unknown"
+    std::optional<double> placement_unknown_below{};
+    friend bool operator==(const Calibration&, const Calibration&) = default;
+  };
+
   std::string version;        ///< "<UTC time stamp>Z-<counter>", the directory's name
   std::uint64_t counter = 0;  ///< orders the versions of one model, even when a clock was wrong; from 1
   Architecture architecture;
@@ -91,6 +101,7 @@ struct Manifest {
   Input input;
   Training training;
   Data data;
+  Calibration calibration;                ///< written only where it says something
   std::map<std::string, double> metrics;  ///< headline figures of the test set, percent: "activity_accuracy", …
   std::string weights_sha256;             ///< 64 hex digits
   std::string program_version;

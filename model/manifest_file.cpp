@@ -114,6 +114,19 @@ YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Data& data) {
   return out << YAML::EndMap;
 }
 
+YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Calibration& calibration) {
+  out << YAML::BeginMap;
+  out << YAML::Key << "activity_temperature" << YAML::Value << exact(calibration.activity_temperature);
+  out << YAML::Key << "placement_temperature" << YAML::Value << exact(calibration.placement_temperature);
+  if (const auto& threshold = calibration.activity_unknown_below) {
+    out << YAML::Key << "activity_unknown_below" << YAML::Value << exact(*threshold);
+  }
+  if (const auto& threshold = calibration.placement_unknown_below) {
+    out << YAML::Key << "placement_unknown_below" << YAML::Value << exact(*threshold);
+  }
+  return out << YAML::EndMap;
+}
+
 YAML::Emitter& operator<<(YAML::Emitter& out, const std::map<std::string, double>& metrics) {
   out << YAML::BeginMap;
   for (const auto& [name, value] : metrics) out << YAML::Key << name << YAML::Value << exact(value);
@@ -241,6 +254,22 @@ Manifest::Data read_data(StrictMap map) {
   return data;
 }
 
+Manifest::Calibration read_calibration(StrictMap map) {
+  constexpr double kLeastTemperature = 0.01;
+  constexpr double kMostTemperature = 100;
+  Manifest::Calibration calibration;
+  calibration.activity_temperature = map.number<double>("activity_temperature", kLeastTemperature, kMostTemperature);
+  calibration.placement_temperature = map.number<double>("placement_temperature", kLeastTemperature, kMostTemperature);
+  const auto threshold = [&](const std::string& key) -> std::optional<double> {
+    if (!map.has(key)) return std::nullopt;
+    return map.number<double>(key, 0, 1);
+  };
+  calibration.activity_unknown_below = threshold("activity_unknown_below");
+  calibration.placement_unknown_below = threshold("placement_unknown_below");
+  map.finish();
+  return calibration;
+}
+
 std::map<std::string, double> read_metrics(StrictMap map) {
   std::map<std::string, double> metrics;
   for (const auto& name : map.keys()) metrics[name] = map.number<double>(name, -kLargest, kLargest);
@@ -261,6 +290,9 @@ std::string to_yaml(const Manifest& manifest) {
   out << YAML::Key << "input" << YAML::Value << manifest.input;
   out << YAML::Key << "training" << YAML::Value << manifest.training;
   out << YAML::Key << "data" << YAML::Value << manifest.data;
+  if (manifest.calibration != Manifest::Calibration{}) {
+    out << YAML::Key << "calibration" << YAML::Value << manifest.calibration;
+  }
   out << YAML::Key << "metrics" << YAML::Value << manifest.metrics;
   out << YAML::Key << "weights_sha256" << YAML::Value << manifest.weights_sha256;
   out << YAML::Key << "program_version" << YAML::Value << manifest.program_version;
@@ -293,6 +325,7 @@ Manifest parse_manifest(std::string_view yaml, const std::string& path) {
   manifest.input = read_input(map.map("input"));
   manifest.training = read_training(map.map("training"));
   manifest.data = read_data(map.map("data"));
+  if (map.has("calibration")) manifest.calibration = read_calibration(map.map("calibration"));
   manifest.metrics = read_metrics(map.map("metrics"));
   manifest.weights_sha256 = read_sha256(map, "weights_sha256");
   manifest.program_version = read_word(map, "program_version");

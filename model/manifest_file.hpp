@@ -15,7 +15,8 @@ inline constexpr std::size_t kMaxManifestBytes = std::size_t{1} << 20;
 /// all that stands above it. Whether the values are allowed is for `parse_manifest` to say.
 [[nodiscard]] std::string to_yaml(const Manifest& manifest);
 
-/// Reads what `to_yaml` wrote, and nothing else: all keys, no others, every value within its range. Throws BundleError
+/// Reads what `to_yaml` wrote, and nothing else: all keys (but `calibration`, which is optional), no others, every
+/// value within its range. Throws BundleError
 /// `<path>:<line>: <key>: <what>; <what to do>`.
 [[nodiscard]] Manifest parse_manifest(std::string_view yaml, const std::string& path);
 

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "model/errors.hpp"
@@ -13,6 +14,28 @@ namespace propriod::model {
 struct Recognizer::Impl {
   std::shared_ptr<Network> network;
 };
+
+namespace {
+
+/// (N, classes) → probabilities at `temperature`, row by row.
+void to_probabilities(const torch::Tensor& logits, double temperature, std::vector<float>& rows) {
+  const bool calibrated = temperature != 1;
+  const auto softmax = (calibrated ? logits / temperature : logits).softmax(/*dim=*/1).contiguous();
+  const auto* first = softmax.data_ptr<float>();
+  rows.assign(first, first + softmax.numel());
+  if (!calibrated) return;
+  // Rounding can make the two largest equal; the one that won before still wins.
+  const auto winners = logits.softmax(/*dim=*/1).argmax(/*dim=*/1).contiguous();
+  const auto classes = logits.size(1);
+  for (std::int64_t n = 0; n < logits.size(0); ++n) {
+    const std::span row(rows.data() + n * classes, static_cast<std::size_t>(classes));
+    const auto largest = std::ranges::max_element(row);
+    auto& winner = row[static_cast<std::size_t>(winners.data_ptr<std::int64_t>()[n])];
+    if (&winner != &*largest) winner = std::nextafter(*largest, 1.0F);
+  }
+}
+
+}  // namespace
 
 Recognizer::Recognizer(Bundle bundle) : manifest_(std::move(bundle.manifest)), impl_(std::make_unique<Impl>()) {
   try {
@@ -55,13 +78,8 @@ void Recognizer::recognize(std::span<const float> windows, Probabilities& probab
   auto accel = torch::from_blob(values, {count, 3, manifest_.input.window});
   if (manifest_.input.scale != 1) accel = accel * manifest_.input.scale;
   const auto logits = impl_->network->forward(accel);
-  const auto keep = [](const torch::Tensor& task_logits, std::vector<float>& rows) {
-    const auto softmax = task_logits.softmax(/*dim=*/1).contiguous();
-    const auto* first = softmax.data_ptr<float>();
-    rows.assign(first, first + softmax.numel());
-  };
-  keep(logits.activity, probabilities.activity);
-  keep(logits.placement, probabilities.placement);
+  to_probabilities(logits.activity, manifest_.calibration.activity_temperature, probabilities.activity);
+  to_probabilities(logits.placement, manifest_.calibration.placement_temperature, probabilities.placement);
 } catch (const c10::Error& error) {
   throw BundleError(std::string("LibTorch could not run the model: ") + error.what_without_backtrace());
 }

@@ -17,7 +17,8 @@ struct Probabilities {
   std::vector<float> placement;  ///< (N, placements)
 };
 
-/// A model in service: the network of a bundle in inference mode. LibTorch stays out of this header. Thread-bound.
+/// A model in service: the network of a bundle in inference mode, its probabilities calibrated as the manifest says.
+/// LibTorch stays out of this header. Thread-bound.
 class Recognizer {
  public:
   /// Throws BundleError when the weights don't fit the manifest's architecture and labels.

@@ -21,6 +21,9 @@ class StrictMap {
   /// 16,384 of them and 8 levels. `path` is for the messages.
   [[nodiscard]] static StrictMap parse(std::string_view yaml, const std::string& path);
 
+  /// Whether the key is there, for the few that may be left out; asking is not taking.
+  [[nodiscard]] bool has(const std::string& key) const { return entries_.contains(key); }
+
   [[nodiscard]] StrictMap map(const std::string& key);
   [[nodiscard]] bool boolean(const std::string& key);
 

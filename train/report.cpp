@@ -6,32 +6,12 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "train/metrics_json.hpp"
+
 namespace propriod::train {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json task_json(const TaskMetrics& metrics) {
-  Json classes = Json::array();
-  for (const auto& result : metrics.classes) {
-    classes.push_back({{"label", result.label},
-                       {"precision", result.precision},
-                       {"recall", result.recall},
-                       {"f1", result.f1},
-                       {"support", result.support}});
-  }
-  return {{"accuracy", metrics.accuracy},
-          {"macro_f1", metrics.macro_f1},
-          {"windows", metrics.windows},
-          {"classes", std::move(classes)},
-          {"confusion", metrics.confusion}};
-}
-
-Json tasks_json(const Evaluation& evaluation) {
-  // null where no window has a label of the task: no figure is better than a made-up one, and the key is always there
-  return {{"activity", evaluation.activity ? task_json(*evaluation.activity) : Json()},
-          {"placement", evaluation.placement ? task_json(*evaluation.placement) : Json()}};
-}
 
 /// JSON has no NaN.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
@@ -53,8 +33,9 @@ Json epoch_json(const EpochReport& epoch) {
 }
 
 std::string task_text(const std::string& task, const TaskMetrics& metrics) {
-  std::string text = fmt::format("{:<10} accuracy {:6.2f} %   macro F1 {:6.2f} %   {} windows\n", task,
-                                 metrics.accuracy, metrics.macro_f1, metrics.windows);
+  std::string text =
+      fmt::format("{:<10} accuracy {:6.2f} %   macro F1 {:6.2f} %   calibration error {:5.2f} %   {} windows\n", task,
+                  metrics.accuracy, metrics.macro_f1, metrics.ece, metrics.windows);
   for (std::size_t k = 0; k < metrics.classes.size(); ++k) {
     const auto& result = metrics.classes[k];
     if (result.support == 0) continue;
@@ -70,6 +51,32 @@ std::string task_text(const std::string& task, const TaskMetrics& metrics) {
     text += '\n';
   }
   return text;
+}
+
+/// "activity 77.03 %", or that there is none.
+std::string accuracy_text(const char* task, const std::optional<HeadlineMetrics>& metrics) {
+  return metrics ? fmt::format("{} {:6.2f} %", task, metrics->accuracy) : fmt::format("{} without labels", task);
+}
+
+std::string by_placement_text(const std::vector<PlacementMetrics>& placements) {
+  if (placements.size() < 2) return {};
+  std::string text = "by placement\n";
+  for (const auto& at : placements) {
+    text += fmt::format("  {:<24} {}   {}   {:>6} windows\n", at.label, accuracy_text("activity", at.activity),
+                        accuracy_text("placement", at.placement), at.placement ? at.placement->windows : 0);
+  }
+  return text;
+}
+
+std::string spread_text(const char* task, const std::optional<Spread>& spread) {
+  if (!spread) return {};
+  return fmt::format("  {:<24} mean {:6.2f} %   sd {:5.2f}   95 % interval {:.2f} … {:.2f}   {} people\n", task,
+                     spread->mean, spread->sd, spread->low, spread->high, spread->count);
+}
+
+std::string by_subject_text(const SubjectSpread& people) {
+  const auto text = spread_text("activity", people.activity) + spread_text("placement", people.placement);
+  return text.empty() ? text : "accuracy by person\n" + text;
 }
 
 }  // namespace
@@ -101,6 +108,9 @@ std::string to_json(const TrainingOutcome& outcome) {
             {"device", outcome.device},
             {"train_seconds", outcome.train_seconds},
             {"windows_per_second", outcome.training.windows_per_second},
+            {"peak_memory_bytes", outcome.peak_memory_bytes},
+            {"energy_joules", outcome.energy.joules ? Json(*outcome.energy.joules) : Json()},
+            {"energy_source", outcome.energy.source},
             {"parameters", outcome.training.parameters},
             {"flops", outcome.training.flops},
             {"flops_computed", outcome.training.flops_computed},
@@ -113,6 +123,7 @@ std::string to_json(const TrainingOutcome& outcome) {
               {"gaps", read.gaps},
               {"short_recordings", read.short_recordings}}},
             {"history", std::move(epochs)}};
+  add_breakdown(json, outcome.test);
   if (!outcome.bundle.empty()) {  // metrics.json lies inside the bundle and is written before it has a name
     json["bundle"] = outcome.bundle.string();
     json["served"] = outcome.served;
@@ -122,19 +133,19 @@ std::string to_json(const TrainingOutcome& outcome) {
 
 std::string to_json(const Evaluation& evaluation, const model::Recognizer& recognizer) {
   const auto& manifest = recognizer.manifest();
-  const Json json{{"tasks", tasks_json(evaluation)},
-                  {"windows", evaluation.windows},
-                  {"training_windows", manifest.data.training_windows},
-                  {"split", manifest.data.split},
-                  {"model", manifest.version},
-                  {"seed", manifest.training.seed},
-                  {"windows_per_second", evaluation.windows_per_second},
-                  {"parameters", recognizer.parameters()},
-                  {"flops", recognizer.flops()},
-                  {"flops_computed", recognizer.flops_computed()},
-                  {"rate_hz", manifest.input.rate_hz},
-                  {"simulated", manifest.data.simulated},
-                  {"notes", manifest.data.notes}};
+  Json json{{"tasks", tasks_json(evaluation)},
+            {"windows", evaluation.windows},
+            {"training_windows", manifest.data.training_windows},
+            {"split", manifest.data.split},
+            {"model", manifest.version},
+            {"seed", manifest.training.seed},
+            {"windows_per_second", evaluation.windows_per_second},
+            {"parameters", recognizer.parameters()},
+            {"flops", recognizer.flops()},
+            {"rate_hz", manifest.input.rate_hz},
+            {"simulated", manifest.data.simulated},
+            {"notes", manifest.data.notes}};
+  add_breakdown(json, evaluation);
   return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
 
@@ -142,7 +153,7 @@ std::string to_text(const Evaluation& evaluation) {
   std::string text;
   if (evaluation.activity) text += task_text("activity", *evaluation.activity);
   if (evaluation.placement) text += task_text("placement", *evaluation.placement);
-  return text;
+  return text + by_placement_text(evaluation.by_placement) + by_subject_text(evaluation.by_subject);
 }
 
 }  // namespace propriod::train

@@ -21,7 +21,8 @@ namespace propriod::train {
 namespace {
 
 constexpr std::string_view kCheckpoint = ".unfinished-training";  // in MODELS/NAME
-constexpr std::size_t kMostNotes = 16;                            // a manifest is read by people
+constexpr std::chrono::seconds kEnergyReading{30};  // often enough for any counter, rarely enough to cost nothing
+constexpr std::size_t kMostNotes = 16;              // a manifest is read by people
 
 /// What a reader of the figures must know of the data; every note once. `filtered`: what was left out, if anything.
 std::vector<std::string> notes_of(const DataSet& data, const std::string& filtered) {
@@ -128,7 +129,17 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
                    .notes = notes_of(data, filtered)};
   if (by_person) manifest.data.test_subjects = subjects_of(windows, split.test);
   refuse_unwritable(manifest, request.out);
+  if (!request.predictions.empty()) refuse_unwritable_predictions(request.predictions);
 
+  EnergyMeter energy_meter;
+  std::chrono::duration<double> energy_read{};
+  const auto progress = [&](const TrainingProgress& at) {
+    if (at.elapsed - energy_read > kEnergyReading) {
+      energy_meter.update();
+      energy_read = at.elapsed;
+    }
+    listener.progress(at);
+  };
   const auto started = std::chrono::steady_clock::now();
   TrainerResult trained = train(windows, split,
                                 {.architecture = manifest.architecture,
@@ -140,21 +151,35 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
                                  .checkpoint = {.path = request.out / kCheckpoint,
                                                 .request = request_digest(manifest),
                                                 .resume = request.resume}},
-                                listener.progress, stop);
+                                progress, stop);
   const std::chrono::duration<double> train_time = std::chrono::steady_clock::now() - started;
+  const auto energy = energy_meter.finish();
 
   manifest.training.epochs_run = trained.epochs_run;
   manifest.training.best_epoch = trained.best_epoch;
   manifest.training.teacher_kept = trained.teacher_kept;
+  if (manifest.training.calibrate) {
+    model::Recognizer uncalibrated({.directory = request.out, .manifest = manifest, .weights = trained.weights});
+    manifest.calibration = calibrate(uncalibrated, windows, split.validation);
+  }
   // Tested is what will be served: the weights through the same code that loads them in service.
   model::Recognizer recognizer({.directory = request.out, .manifest = manifest, .weights = trained.weights});
+  std::vector<PredictionRow> predictions;
+  const auto keep_prediction = [&](const EvaluatedWindow& window) {
+    if (!request.predictions.empty()) {
+      predictions.push_back(prediction_row(window, windows, data.recordings, recognizer.manifest()));
+    }
+  };
   TrainingOutcome outcome{.bundle = {},
                           .manifest = std::move(manifest),
                           .read = data.report,
                           .training = std::move(trained),
-                          .test = evaluate(recognizer, windows, split.test),
+                          .test = evaluate(recognizer, windows, split.test, keep_prediction),
                           .train_seconds = train_time.count(),
+                          .energy = energy,
+                          .peak_memory_bytes = peak_memory_bytes(),
                           .device = device};
+  if (!request.predictions.empty()) write_predictions(request.predictions, predictions);
   const auto headline = [&](const std::string& task, const std::optional<TaskMetrics>& metrics) {
     if (!metrics) return;
     outcome.manifest.metrics[task + "_accuracy"] = metrics->accuracy;

@@ -9,6 +9,7 @@
 
 #include "model/manifest.hpp"
 #include "train/data_set.hpp"
+#include "train/energy_meter.hpp"
 #include "train/evaluation.hpp"
 #include "train/recipe.hpp"
 #include "train/split.hpp"
@@ -27,9 +28,10 @@ struct TrainingRequest {
   SplitRequest split;             ///< its seed is that of the training
   std::optional<double> rate_hz;  ///< of the model; none: the data set's own, and that only with published windows
   std::string device = "auto";
-  bool resume = false;          ///< go on where an interrupted training of the same request ended
-  bool promote = false;         ///< serve the new version even if NAME has one already
-  std::string program_version;  ///< for the manifest
+  bool resume = false;                ///< go on where an interrupted training of the same request ended
+  std::filesystem::path predictions;  ///< a prediction file of the test part goes there; empty: none
+  bool promote = false;               ///< serve the new version even if NAME has one already
+  std::string program_version;        ///< for the manifest
 };
 
 /// What came of it.
@@ -40,6 +42,8 @@ struct TrainingOutcome {
   TrainerResult training;
   Evaluation test;  ///< of the bundle as written, on the test part
   double train_seconds = 0;
+  EnergyReading energy;                ///< of the whole machine while it trained
+  std::int64_t peak_memory_bytes = 0;  ///< of this process, data included
   std::string device;
   bool served = false;  ///< it is `current` now
 };

@@ -149,7 +149,7 @@ void expect_same(const json& served, const json& probabilities, const std::vecto
 TEST_F(Service, GivesTheSameProbabilitiesAsEvaluate) {
   const auto file = workshop_->path() / "evaluated.jsonl";
   ChildProcess evaluation({PROPRIOD_PROGRAM, "evaluate", "--model", workshop_->models() / "watch" / "current", "--data",
-                           workshop_->recordings(), "--format", "propriod", "--predictions", file});
+                           workshop_->recordings(), "--format", "propriod", "--probabilities", file});
   ASSERT_EQ(exit_code(evaluation.wait()), 0);
   auto service = run(workshop_->configuration(broker_.port(), /*speed=*/0));
   ASSERT_EQ(exit_code(service.wait()), 0);

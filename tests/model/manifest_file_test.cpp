@@ -62,6 +62,22 @@ TEST(ManifestFile, ReadsBackTheExtremes) {
   EXPECT_EQ(parse_manifest(to_yaml(manifest), ""), manifest);
 }
 
+TEST(ManifestFile, HasACalibrationOnlyWhereThereIsOne) {
+  EXPECT_THAT(to_yaml(published_manifest()), Not(HasSubstr("calibration")));  // as all bundles from before it
+  auto manifest = published_manifest();
+  manifest.calibration = {.activity_temperature = 1.7, .placement_temperature = 0.01};
+  EXPECT_EQ(parse_manifest(to_yaml(manifest), ""), manifest);
+  manifest.calibration.activity_unknown_below = 0;
+  manifest.calibration.placement_unknown_below = 0.55;
+  EXPECT_EQ(parse_manifest(to_yaml(manifest), ""), manifest);
+  manifest.calibration.activity_temperature = 0;
+  EXPECT_THAT(refusal(to_yaml(manifest)), HasSubstr("calibration.activity_temperature: must be a number within 0.01"));
+  manifest.calibration = {.placement_unknown_below = 1.5};
+  EXPECT_THAT(refusal(to_yaml(manifest)), HasSubstr("calibration.placement_unknown_below: must be a number within 0"));
+  EXPECT_THAT(refusal(changed("metrics:", "calibration:\n  activity_temperature: 2\nmetrics:")),
+              HasSubstr("calibration.placement_temperature: is missing"));
+}
+
 TEST(ManifestFile, IsReadableByPeople) {
   EXPECT_THAT(to_yaml(published_manifest()), StartsWith("format: 1  # of this file\n"
                                                         "version: 20261123T150405.123Z-7\n"
