@@ -95,13 +95,18 @@ std::vector<Plot> epoch_plots(std::span<const Variant> variants) {
        "/validation_placement_accuracy"}};
   std::vector<Plot> plots;
   for (const auto& curves : wanted) {
-    Plot plot{.title = curves.title, .x_label = "epoch", .y_label = curves.y_label, .series = {}};
+    Plot plot{.title = curves.title,
+              .x_label = "epoch (dashed: training, solid: validation)",
+              .y_label = curves.y_label,
+              .series = {}};
     int colour = 0;
     for (const auto& variant : variants.first(std::min(variants.size(), kMostSeries))) {
       const auto history = variant.first().find("history");
       if (history == variant.first().end() || !history->is_array()) continue;
+      const bool validated = std::ranges::any_of(
+          *history, [&](const auto& entry) { return number_at(entry, curves.validation_key).has_value(); });
       for (const bool training : {true, false}) {
-        PlotSeries series{.name = fmt::format("{}, {}", variant.label, training ? "training" : "validation"),
+        PlotSeries series{.name = training && validated ? "" : variant.label,
                           .points = {},
                           .colour = colour,
                           .dashed = training,

@@ -22,9 +22,9 @@ body { margin: 0 auto; max-width: 70rem; padding: 1rem; background: var(--paper)
 h1 { font-size: 1.6rem; line-height: 1.2; } h2 { font-size: 1.25rem; margin-top: 2.5rem; } h3 { font-size: 1rem; }
 .protocol, .note { color: var(--dim); font-size: .875rem; max-width: 55rem; }
 .differs { border-left: .25rem solid #bf8700; padding-left: .75rem; max-width: 55rem; }
-.scroll { overflow-x: auto; margin: 1rem 0; }
+.scroll { overflow-x: auto; margin: .25rem 0 1rem; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; font-weight: 600; padding-bottom: .25rem; }
+.caption { font-size: .875rem; font-weight: 600; margin: 1.5rem 0 0; }
 th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 thead th { vertical-align: bottom; white-space: normal; min-width: 4.5rem; }
 th:first-child { text-align: left; }
@@ -36,7 +36,7 @@ code { font-size: .875em; }
   body { max-width: none; padding: 0; font-size: 9pt; }
   table { font-size: 7.5pt; } th, td { padding: .15rem .3rem; } .scroll { overflow: visible; }
   thead th { min-width: 0; }
-  tr, figure { break-inside: avoid; } h2, h3, caption { break-after: avoid; }
+  tr, figure { break-inside: avoid; } h2, h3, .caption { break-after: avoid; }
   td { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 )";
@@ -71,7 +71,9 @@ std::string html_escaped(std::string_view text) {
 }
 
 HtmlTable::HtmlTable(std::string_view caption, const std::vector<std::string>& head) {
-  head_ = fmt::format("<caption>{}</caption>\n<thead><tr>", html_escaped(caption));
+  // Not <caption>, which would scroll away with the columns.
+  caption_ = fmt::format("<p class=\"caption\">{}</p>\n", html_escaped(caption));
+  head_ = "<thead><tr>";
   for (const auto& text : head) head_ += fmt::format("<th scope=\"col\">{}</th>", html_escaped(text));
   head_ += "</tr></thead>\n";
 }
@@ -93,7 +95,8 @@ void HtmlTable::row(const std::vector<HtmlCell>& cells) {
 }
 
 std::string HtmlTable::html() const {
-  return fmt::format("<div class=\"scroll\"><table>\n{}<tbody>\n{}</tbody>\n</table></div>\n", head_, rows_);
+  return fmt::format("{}<div class=\"scroll\"><table>\n{}<tbody>\n{}</tbody>\n</table></div>\n", caption_, head_,
+                     rows_);
 }
 
 std::string html_paragraph(std::string_view text, std::string_view css_class) {

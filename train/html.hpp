@@ -30,6 +30,7 @@ class HtmlTable {
   [[nodiscard]] std::string html() const;
 
  private:
+  std::string caption_;
   std::string head_;
   std::string rows_;
 };

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <chrono>
@@ -21,6 +22,8 @@ namespace propriod::train {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds{60};
+constexpr std::ptrdiff_t kPlotHeight = 290;  // of the 480 wide, without the legend
+constexpr std::ptrdiff_t kLegendLine = 17;
 constexpr std::size_t kMostBytes = 16U << 20U;
 
 /// What the page's own colour takes the place of.
@@ -102,12 +105,14 @@ std::string as_element(std::string text, const std::string& id) {
 
 std::string gnuplot_script(const Plot& plot) {
   std::string script = fmt::format(
-      "set terminal svg size 480,320 dynamic font 'sans-serif,13' noenhanced\n"
-      "set border lc rgb '{0}'\nset tics textcolor rgb '{0}'\nset key below textcolor rgb '{0}'\n"
+      "set terminal svg size 480,{4} dynamic font 'sans-serif,13' noenhanced\n"
+      "set border lc rgb '{0}'\nset tics textcolor rgb '{0}'\nset key below left Left reverse maxcols 1 textcolor rgb "
+      "'{0}'\n"
       "set grid lc rgb '#888888' lw 0.5\nset title {1} textcolor rgb '{0}'\n"
       "set xlabel {2} textcolor rgb '{0}'\nset ylabel {3} textcolor rgb '{0}'\nset offsets graph 0.02, 0.02, 0.02, "
       "0.02\n",
-      kInk, quoted(plot.title), quoted(plot.x_label), quoted(plot.y_label));
+      kInk, quoted(plot.title), quoted(plot.x_label), quoted(plot.y_label),
+      kPlotHeight + kLegendLine * std::ranges::count_if(plot.series, [](const auto& s) { return !s.name.empty(); }));
   if (plot.logarithmic_x) script += "set logscale x\nset offsets 0, 0, 0, 0\n";
   std::vector<std::string> lines;
   for (const auto& series : plot.series) {
@@ -118,10 +123,10 @@ std::string gnuplot_script(const Plot& plot) {
     }
     if (points.empty()) continue;
     script += fmt::format("$d{} << EOD\n{}EOD\n", lines.size(), points);
-    lines.push_back(fmt::format("$d{} using 1:2 with {} lc rgb '{}' lw 2 dt {}{} title {}", lines.size(),
-                                series.markers ? "linespoints" : "lines",
-                                kColours[static_cast<std::size_t>(series.colour) % kColours.size()],
-                                series.dashed ? 2 : 1, series.markers ? " pt 7 ps 0.5" : "", quoted(series.name)));
+    lines.push_back(fmt::format(
+        "$d{} using 1:2 with {} lc rgb '{}' lw 2 dt {}{} {}", lines.size(), series.markers ? "linespoints" : "lines",
+        kColours[static_cast<std::size_t>(series.colour) % kColours.size()], series.dashed ? 2 : 1,
+        series.markers ? " pt 7 ps 0.5" : "", series.name.empty() ? "notitle" : "title " + quoted(series.name)));
   }
   if (lines.empty()) return {};
   return script + fmt::format("plot {}\n", fmt::join(lines, ", "));

@@ -9,7 +9,7 @@ namespace propriod::train {
 
 /// One line of a plot.
 struct PlotSeries {
-  std::string name;
+  std::string name;                               ///< empty: not in the legend
   std::vector<std::pair<double, double>> points;  ///< those that are not finite are left out
   int colour = 0;                                 ///< series of one colour belong together
   bool dashed = false;
