@@ -25,6 +25,7 @@ libserialport-dev: finding serial ports and the USB devices behind them
 libgpiod-dev: the interrupt line of a sensor
 libpaho-mqtt-dev: MQTT
 libpaho-mqttpp-dev: MQTT
+gnuplot-nox: plots in the reports of experiments
 libgtest-dev: tests
 libgmock-dev: tests
 libbenchmark-dev: benchmarks

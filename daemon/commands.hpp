@@ -10,6 +10,7 @@ namespace propriod::daemon {
 
 void add_train_command(CLI::App& app, ExitCode& result);
 void add_evaluate_command(CLI::App& app, ExitCode& result);
+void add_experiment_command(CLI::App& app, ExitCode& result);
 void add_models_command(CLI::App& app, ExitCode& result);
 #ifdef PROPRIOD_DAEMON
 void add_run_command(CLI::App& app, ExitCode& result);

@@ -1,0 +1,271 @@
+#include "train/experiment_report.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+
+#include "tests/support/temporary_directory.hpp"
+#include "train/experiment_summary.hpp"
+#include "train/html.hpp"
+#include "train/plots.hpp"
+
+namespace propriod::train {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+using Json = nlohmann::ordered_json;
+
+/// Whether every element is closed in its order, every attribute quoted and every "&" an entity: an XML parser would
+/// take it.
+testing::AssertionResult well_formed(const std::string& page) {
+  static const std::regex kTag{R"(<(/?)([A-Za-z][\w:-]*)((?:\s+[\w:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(/?)>)"};
+  static const std::regex kEntity{"&(?!(amp|lt|gt|quot|#39|#x[0-9a-fA-F]+);)"};
+  if (std::regex_search(page, kEntity)) return testing::AssertionFailure() << "a bare &";
+  std::vector<std::string> open;
+  std::size_t at = page.find("<html");
+  while ((at = page.find('<', at)) != std::string::npos) {
+    std::smatch match;
+    const auto from = page.begin() + static_cast<std::ptrdiff_t>(at);
+    if (!std::regex_search(from, page.end(), match, kTag, std::regex_constants::match_continuous)) {
+      return testing::AssertionFailure() << "no tag: " << page.substr(at, 80);
+    }
+    if (match[1].length() > 0) {
+      if (open.empty() || open.back() != match[2]) return testing::AssertionFailure() << "closes " << match[2];
+      open.pop_back();
+    } else if (match[4].length() == 0) {
+      open.push_back(match[2]);
+    }
+    at += static_cast<std::size_t>(match.length());
+  }
+  return open.empty() ? testing::AssertionSuccess() : testing::AssertionFailure() << open.back() << " stays open";
+}
+
+/// What `train --json` says of a run whose activity is right in `right` of 10 windows of each class.
+Json result_of(const ExperimentRun& run, int right) {
+  const auto task = [&](const std::vector<std::string>& labels) {
+    Json classes = Json::array();
+    for (const auto& label : labels) classes.push_back({{"label", label}});
+    return Json{{"accuracy", 10.0 * right},
+                {"macro_f1", 10.0 * right},
+                {"ece", 4.5},
+                {"classes", classes},
+                {"confusion", {{right, 10 - right}, {10 - right, right}}}};
+  };
+  Json history = Json::array();
+  for (int epoch = 1; epoch <= 3; ++epoch) {
+    history.push_back({{"epoch", epoch}, {"training_loss", 1.0 / epoch}, {"validation_activity_accuracy", 20 * epoch}});
+  }
+  Json groups = Json::array();
+  for (const auto* person : {"p1", "p2"}) {
+    for (const auto* placement : {"wrist", "hip"}) {
+      const int correct = person[1] == '1' ? right / 2 : 0;
+      groups.push_back({{"subject", person},
+                        {"placement", placement},
+                        {"activity_windows", 5},
+                        {"activity_correct", correct},
+                        {"placement_windows", 5},
+                        {"placement_correct", 5}});
+    }
+  }
+  return {{"tasks", {{"activity", task({"sit <down>", "walk"})}, {"placement", task({"wrist", "hip"})}}},
+          {"windows", 20},
+          {"training_windows", 64},
+          {"validation_windows", 16},
+          {"epochs", 3},
+          {"epochs_run", 3},
+          {"method", run.method.value_or("smooth-distill")},
+          {"architecture", run.recipe == "best" ? "mtl-net-compact" : "mtl-net"},
+          {"rate_hz", 20},
+          {"train_seconds", run.method == "multitask" ? 10.0 : 13.0},
+          {"parameters", 1797519},
+          {"flops", 5008128},
+          {"device", "cpu"},
+          {"history", history},
+          {"groups", groups}};
+}
+
+class ReportOfAnExperiment : public testing::Test {
+ protected:
+  ReportOfAnExperiment() {
+    report_.plan.title = "A <title> & more";
+    report_.plan.data = {{.name = "w", .path = "/data", .format = "wisdm2019"}};
+    report_.command = "propriod experiment e.yaml";
+    report_.folder = out_.path();
+    report_.gnuplot = "/nowhere/gnuplot";
+  }
+
+  /// Gives every run a result; `right_of` says how many of 10 windows it gets right.
+  void run_all(const std::function<int(const ExperimentRun&)>& right_of) {
+    report_.runs = expand(report_.plan);
+    for (const auto& run : report_.runs) {
+      report_.results[run.id()] = {.run = run.id(),
+                                   .configuration = Json::parse(run.configuration()),
+                                   .result = result_of(run, right_of(run)),
+                                   .command = {},
+                                   .program_version = "1.2.3",
+                                   .machine = "a machine",
+                                   .finished = {}};
+    }
+  }
+
+  std::string page() {
+    written_ = write_report(report_, out_ / "report.html");
+    std::ifstream stream(out_ / "report.html");
+    std::string text{std::istreambuf_iterator<char>(stream), {}};
+    EXPECT_TRUE(well_formed(text));
+    return text;
+  }
+
+  void predictions(const ExperimentRun& run, int right) {
+    std::filesystem::create_directories(out_ / "runs" / run.id());
+    std::ofstream csv(out_ / "runs" / run.id() / "predictions.csv");
+    csv << "recording,start_s,activity,activity_predicted,activity_confidence,placement,placement_predicted,"
+           "placement_confidence\n";
+    for (int i = 0; i < 10; ++i) {
+      csv << "r," << i << ".000000,walk," << (i < right ? "walk" : "sit") << ",0.500000,hip,hip,0.500000\n";
+    }
+  }
+
+  tests::TemporaryDirectory out_;
+  ExperimentReport report_;
+  WrittenReport written_;
+};
+
+TEST_F(ReportOfAnExperiment, HasThePapersFiguresBesideOursAndSaysWhatDiffers) {
+  report_.plan.methods = {"multitask", "smooth-distill"};
+  report_.plan.seeds = {0, 1};
+  run_all([](const auto& run) { return (run.method == "multitask" ? 6 : 8) + static_cast<int>(run.seed); });
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("A &lt;title&gt; &amp; more"));
+  EXPECT_THAT(text, HasSubstr("<th scope=\"row\">multitask</th><td>65.00 ± 7.07</td>"));
+  EXPECT_THAT(text, HasSubstr("<th scope=\"row\">smooth-distill</th><td>85.00 ± 7.07</td>"));
+  EXPECT_THAT(text, HasSubstr("<td>68.59 / 68.58</td><td>89.05 / 88.85</td>"));
+  EXPECT_THAT(text,
+              HasSubstr("Not the paper&#39;s protocol, so its figures are no measure for these: windows do not run "
+                        "across borders"));
+  EXPECT_THAT(text, HasSubstr("3 epochs, not 300; 2 seeds, not 5"));
+  EXPECT_THAT(text, HasSubstr("seeds 0, 1; first training: 64 windows to train, 16 to validate, 20 to test"));
+  EXPECT_THAT(text, HasSubstr("(windows of one person on both sides: flatters)"));
+  EXPECT_THAT(text, HasSubstr("propriod 1.2.3, on a machine. 4 of 4 trainings done"));
+  EXPECT_THAT(text, HasSubstr("sit &lt;down&gt;"));
+  EXPECT_THAT(text, HasSubstr("not measured")) << "energy";
+  EXPECT_THAT(text, HasSubstr("<td>1.30</td><td>1.13</td>")) << "times multitask, ours and the paper's";
+  EXPECT_THAT(text, HasSubstr("There are no plots: gnuplot"));
+  EXPECT_THAT(written_.plots_missing, HasSubstr("gnuplot"));
+  EXPECT_THAT(text, Not(HasSubstr("http://www.w3.org/1999/xlink"))) << "no plot, no other source";
+}
+
+TEST_F(ReportOfAnExperiment, TestsDifferencesInPairs) {
+  report_.plan.methods = {"multitask", "smooth-distill"};
+  report_.plan.folds = 3;
+  run_all([](const auto& run) { return (run.method == "multitask" ? 5 : 7) + run.fold % 2; });
+  report_.plan.report = {"table8"};
+  predictions(report_.runs[0], 4);
+  predictions(report_.runs[3], 10);
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("multitask – smooth-distill</th><td>3</td><td>-20.00</td>"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("multitask – smooth-distill</th><td>0</td><td>6</td><td>0.031</td><td>0</td><td>0</td><td>1.000</td>"))
+      << "McNemar: 6 : 0, exactly 2/64";
+  EXPECT_THAT(text, Not(HasSubstr("Table 5")));
+}
+
+TEST_F(ReportOfAnExperiment, PoolsTestFoldsAndKeepsIncompleteOnesOut) {
+  report_.plan.data[0].split = "subject";
+  report_.plan.data[0].test_folds = 2;
+  report_.plan.seeds = {0, 1};
+  run_all([](const auto& run) { return run.test_fold == 0 ? 4 : 10; });
+  report_.results.erase(report_.runs.back().id());
+  const auto variants = summarise(report_.runs, report_.results);
+  ASSERT_THAT(variants, SizeIs(1));
+  ASSERT_THAT(variants[0].repetitions, SizeIs(1)) << "of the second seed half is missing";
+  EXPECT_DOUBLE_EQ(variants[0].repetitions[0].tasks[0]->accuracy(), 70);
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("3 of 4 trainings done"));
+  EXPECT_THAT(text, HasSubstr("<h2>Not done</h2>"));
+  EXPECT_THAT(text, HasSubstr("<code>" + report_.runs.back().id() + "</code>"));
+}
+
+TEST_F(ReportOfAnExperiment, ComparesRecipesOnPeopleNeverLookedAt) {
+  report_.plan.recipes = {"paper", "best"};
+  report_.plan.data[0].chosen_on = {"p1"};
+  run_all([](const auto& run) { return run.recipe == "best" ? 10 : 6; });
+  report_.plan.report = {"recipes", "placements"};
+  const auto text = page();
+  EXPECT_THAT(
+      text,
+      HasSubstr("<th scope=\"row\">people that best was chosen on</th><td>60.00</td><td>100.00</td><td>+40.00</td>"));
+  EXPECT_THAT(text,
+              HasSubstr("<th scope=\"row\">people never looked at while choosing</th><td>0.00</td><td>0.00</td>"));
+  EXPECT_THAT(text, HasSubstr("all people, wrist"));
+  EXPECT_THAT(text, HasSubstr("1,797,519 parameters"));
+}
+
+TEST_F(ReportOfAnExperiment, DrawsWithGnuplot) {
+  const Plot probe{.title = "t", .x_label = "x", .y_label = "y", .series = {{.name = "s", .points = {{1, 1}, {2, 2}}}}};
+  if (!svg(probe, "probe")) GTEST_SKIP() << "gnuplot is not installed";
+  report_.gnuplot = "gnuplot";
+  report_.plan.lambdas = {0.001, 0.1, 1};
+  report_.plan.methods = {"smooth-distill"};
+  run_all([](const auto& run) { return run.lambda > 0.01 ? 8 : 6; });
+  report_.plan.report = {"lambda", "curves"};
+  const auto text = page();
+  EXPECT_THAT(written_.plots_missing, IsEmpty());
+  EXPECT_THAT(text, HasSubstr("id=\"plot4-gnuplot_canvas\"")) << "λ for both tasks, loss, activity";
+  EXPECT_THAT(text, HasSubstr("currentColor"));
+  EXPECT_THAT(text, Not(HasSubstr("fill=\"#ffffff\"")));
+}
+
+TEST_F(ReportOfAnExperiment, RefusesAResultOfAnotherForm) {
+  run_all([](const auto&) { return 5; });
+  report_.results.begin()->second.result["tasks"]["activity"]["confusion"] = {{1, 2}};
+  EXPECT_THROW((void)page(), std::runtime_error);
+}
+
+TEST_F(ReportOfAnExperiment, SaysThatThereIsNothingYet) {
+  report_.runs = expand(report_.plan);
+  EXPECT_THAT(page(), HasSubstr("there is nothing to report"));
+}
+
+TEST(Plot, LetsNoNameBeACommand) {
+  const Plot plot{.title = "'; system('rm') #`x`\n@m\\",
+                  .x_label = {},
+                  .y_label = {},
+                  .series = {{.name = "λ = 0.5, \"a\"", .points = {{1, 1}}}}};
+  const auto script = gnuplot_script(plot);
+  EXPECT_THAT(script, HasSubstr("set title '?; system(?rm?) ??x???m?'"));
+  EXPECT_THAT(script, HasSubstr("title 'λ = 0.5, ?a?'"));
+}
+
+TEST(Html, EscapesForeignText) {
+  EXPECT_EQ(html_escaped("<a href='x'>&\"λ"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;λ");
+  EXPECT_EQ(html_escaped("a\x01\xff"), "a??");
+}
+
+TEST(Confusion, RatesEachClassAgainstAllOthers) {
+  Confusion confusion{.labels = {"a", "b"}, .windows = {{8, 2}, {1, 9}}};
+  const auto classes = confusion.classes();
+  EXPECT_DOUBLE_EQ(confusion.accuracy(), 85);
+  EXPECT_DOUBLE_EQ(classes[0].sensitivity, 80);
+  EXPECT_DOUBLE_EQ(classes[0].ppv, 100 * 8.0 / 9);
+  EXPECT_DOUBLE_EQ(classes[0].npv, 100 * 9.0 / 11);
+  EXPECT_DOUBLE_EQ(classes[0].accuracy, 85);
+  confusion.add({.labels = {"c", "a"}, .windows = {{4, 0}, {0, 2}}});
+  EXPECT_THAT(confusion.labels, ElementsAre("a", "b", "c"));
+  EXPECT_THAT(confusion.windows, ElementsAre(ElementsAre(10, 2, 0), ElementsAre(1, 9, 0), ElementsAre(0, 0, 4)));
+}
+
+TEST(Confusion, DoesNotCountAClassThatNeverOccurs) {
+  const Confusion confusion{.labels = {"a", "b"}, .windows = {{5, 0}, {0, 0}}};
+  EXPECT_DOUBLE_EQ(confusion.macro_f1(), 100);
+}
+
+}  // namespace
+}  // namespace propriod::train

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What `propriod experiment` is asked for, and the runs that this comes down to. Plain data, no LibTorch.
+namespace propriod::train {
+
+inline constexpr std::array<std::string_view, 5> kMethods{"singletask", "multitask", "sd-dropout", "born-again",
+                                                          "smooth-distill"};
+
+/// The methods whose loss has a λ to vary.
+[[nodiscard]] bool has_lambda(std::string_view method) noexcept;
+
+/// The parts that a report can have, in its order. A part without results is left out of the report.
+inline constexpr std::array<std::string_view, 10> kReportSections{
+    "table5", "recipes", "placements", "table6", "confusion", "table7", "table8", "lambda", "ratio", "curves"};
+
+/// One data set of an experiment, and how it is cut and split.
+struct ExperimentData {
+  std::string name;            ///< what the report calls it; a valid name
+  std::filesystem::path path;  ///< absolute; empty: not given, so its runs are left out
+  std::string format;
+  std::optional<double> rate_hz{};  ///< none: the data set's own
+  std::string protocol = "honest";
+  std::string split = "random";
+  double test_fraction = 0.2;
+  int test_folds = 0;  ///< 0: one test part. Else every fold is the test part once; leave-one-subject-out: people
+  std::vector<std::string> only{}, exclude{};  ///< globs over the names of recordings
+  std::vector<std::string> chosen_on{};        ///< globs over the people that a recipe was chosen on
+};
+
+/// The file. An empty list of methods, architectures, λ or ratios: what the recipe and the data say.
+struct ExperimentPlan {
+  std::string title;
+  std::string notes;
+  std::vector<ExperimentData> data;
+  std::vector<std::string> methods, architectures;
+  std::vector<std::string> recipes{"paper"};
+  std::vector<std::uint64_t> seeds{0};
+  int folds = 0;                        ///< 0: one validation part, a fifth of the training part
+  std::vector<double> lambdas;          ///< of the methods that have one; the others run once
+  std::vector<double> training_ratios;  ///< 0 … 1: 1 − the test fraction
+  std::optional<int> epochs, batch;     ///< none: the recipe's
+  std::string device = "auto";
+  std::vector<int> devices;         ///< GPUs that the runs take turns on; empty: whatever `device` finds
+  int jobs = 1;                     ///< runs at a time
+  int threads = 0;                  ///< of each run; 0: the processors shared among the jobs
+  std::vector<std::string> report;  ///< of `kReportSections`; empty: all
+};
+
+/// One training of an experiment. Everything that its result depends on; how many threads or which GPU is not.
+struct ExperimentRun {
+  ExperimentData data;  ///< with the test fraction that a training ratio comes down to; `chosen_on` plays no part
+  std::string recipe;
+  std::optional<std::string> method, architecture;
+  std::optional<double> lambda;
+  std::optional<int> epochs, batch;
+  std::string device;
+  std::uint64_t seed = 0;
+  int folds = 0;
+  int fold = 0;
+  int test_fold = 0;
+
+  /// As one line of JSON with a fixed order of keys. Two runs are the same exactly when these are.
+  [[nodiscard]] std::string configuration() const;
+
+  /// Readable and unique: names a folder, e.g. `dsads-smooth-distill-paper-s0-9f2c41aa03b7`.
+  [[nodiscard]] std::string id() const;
+
+  /// What `propriod` is called with to do this run: `train` and its options, `out` being MODELS/NAME.
+  [[nodiscard]] std::vector<std::string> arguments(const std::filesystem::path& out,
+                                                   const std::filesystem::path& predictions, int threads) const;
+};
+
+inline constexpr std::size_t kMostRuns = 100'000;
+
+/// The grid, each run once, data sets outermost and folds innermost; data sets without a path are left out. Throws
+/// std::runtime_error when these are more than `kMostRuns`.
+[[nodiscard]] std::vector<ExperimentRun> expand(const ExperimentPlan& plan);
+
+}  // namespace propriod::train

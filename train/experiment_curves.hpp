@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "train/experiment_summary.hpp"
+#include "train/plots.hpp"
+
+/// The plots of an experiment's report; `variants` are those of one data set. None where nothing varies.
+namespace propriod::train {
+
+/// Accuracy of both tasks over λ, a series for each method and network.
+[[nodiscard]] std::vector<Plot> lambda_plots(std::span<const Variant> variants);
+
+/// Accuracy over the training ratio, a plot for each task, a series for each method and network.
+[[nodiscard]] std::vector<Plot> ratio_plots(std::span<const Variant> variants);
+
+/// Loss and accuracy of both tasks over the epochs, training dashed and validation solid, of the first variants' first
+/// trainings.
+[[nodiscard]] std::vector<Plot> epoch_plots(std::span<const Variant> variants);
+
+}  // namespace propriod::train
