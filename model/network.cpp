@@ -44,7 +44,7 @@ constexpr std::array kKnown{
     Known{"bilstm", RecurrentNet::kMinWindow, false, make_recurrent<RecurrentNet::Cell::kBilstm>},
     Known{"gru", RecurrentNet::kMinWindow, false, make_recurrent<RecurrentNet::Cell::kGru>},
     Known{"anponet", AnpoNet::kMinWindow, true, make<AnpoNet>},
-    Known{"mtl-net-compact", CompactNet::min_window(), true, make<CompactNet>},
+    Known{"mtl-net-compact", CompactNet::kMinWindow, true, make<CompactNet>},
 };
 
 constexpr auto kNames = [] {

@@ -38,9 +38,6 @@ class StrictMap {
 
   [[nodiscard]] std::vector<std::string> keys() const;
 
-  /// For a key that may be left out; asking does not count as taking it.
-  [[nodiscard]] bool has(const std::string& key) const { return entries_.contains(key); }
-
   /// Throws for a key that nobody asked for.
   void finish() const;
 

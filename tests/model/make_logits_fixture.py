@@ -99,23 +99,29 @@ class AnpoNet(Multitask):
 
 
 class CompactNet(Multitask):
-    # channels, kernel, stride, padding: as CompactNet::kBlocks
-    BLOCKS, POOLED, HIDDEN = ((48, 9, 1, 0), (96, 5, 1, 0), (128, 5, 1, 0)), 4, 256
+    # channels, kernel, pool: as CompactNet::kBlocks
+    BLOCKS, POOLED, HIDDEN = ((48, 7, 2), (80, 5, 2), (120, 5, 1)), 2, 256
 
     def __init__(self):
         super().__init__(self.HIDDEN)
-        inputs = 3
-        for i, (channels, kernel, stride, padding) in enumerate(self.BLOCKS, start=1):
-            self.add_module(f"conv{i}", nn.Conv1d(inputs, channels, kernel, stride, padding))
+        inputs = 7
+        for i, (channels, kernel, _) in enumerate(self.BLOCKS, start=1):
+            self.add_module(f"conv{i}", nn.Conv1d(inputs, channels, kernel, padding=kernel // 2, bias=False))
             self.add_module(f"norm{i}", nn.BatchNorm1d(channels))
             inputs = channels
-        self.hidden = nn.Linear(inputs * self.POOLED, self.HIDDEN)
+        self.hidden = nn.Linear(2 * inputs * self.POOLED, self.HIDDEN)
 
     def features(self, accel):
-        x = accel
-        for i in range(1, len(self.BLOCKS) + 1):
-            x = F.max_pool1d(F.relu(getattr(self, f"norm{i}")(getattr(self, f"conv{i}")(x))), 2)
-        return F.relu(self.hidden(F.adaptive_avg_pool1d(x, self.POOLED).flatten(1)))
+        mean = accel.mean(2, keepdim=True)
+        up = mean / (mean.norm(dim=1, keepdim=True) + 1e-6)
+        along = (accel * up).sum(1, keepdim=True)
+        change = F.pad(accel[:, :, 1:] - accel[:, :, :-1], (1, 0))
+        length = lambda v: ((v**2).sum(1, keepdim=True) + 1e-8).sqrt()
+        x = torch.cat([accel, length(accel) - 1, along - 1, length(accel - along * up), length(change)], 1)
+        for i, (_, _, pool) in enumerate(self.BLOCKS, start=1):
+            x = F.max_pool1d(F.relu(getattr(self, f"norm{i}")(getattr(self, f"conv{i}")(x))), pool)
+        x = torch.cat([F.adaptive_avg_pool1d(x, self.POOLED), F.adaptive_max_pool1d(x, self.POOLED)], 1)
+        return F.relu(self.hidden(x.flatten(1)))
 
 
 class SeparateTasks(nn.Module):
