@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "daemon/commands.hpp"
+#include "daemon/training_flags.hpp"
 #include "model/torch_runtime.hpp"
 #include "train/data_set.hpp"
 #include "train/recording_filter.hpp"
@@ -17,9 +18,8 @@ namespace propriod::daemon {
 namespace {
 
 struct Options {
-  std::filesystem::path model, data, predictions, probabilities;
-  std::string format;
-  std::vector<std::string> only, exclude;
+  std::filesystem::path model, predictions, probabilities;
+  DataFlags data;
   int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   bool json = false;
 };
@@ -68,8 +68,8 @@ ExitCode evaluate_command(const Options& options) {
   model::set_torch_threads(options.threads);
   model::Recognizer recognizer(model::load_bundle(options.model));
   const auto& manifest = recognizer.manifest();
-  auto data = train::read_data_set(options.format, options.data);
-  const std::string filtered = train::filter_recordings(data, options.only, options.exclude);
+  auto data = train::read_data_set(options.data.format, options.data.path);
+  const std::string filtered = train::filter_recordings(data, options.data.only, options.data.exclude);
   const auto windows = train::cut_windows(data.recordings, manifest.activities, manifest.placements, manifest.input);
   spdlog::info("{} recordings, {} windows; {}", data.recordings.size(), windows.size(), data.report.summary());
   if (!filtered.empty()) spdlog::info(filtered);
@@ -105,20 +105,11 @@ ExitCode evaluate_command(const Options& options) {
 }  // namespace
 
 void add_evaluate_command(CLI::App& app, ExitCode& result) {
-  auto* command = app.add_subcommand("evaluate", "Measure a model on labelled recordings");
+  auto* command = app.add_subcommand("evaluate", "Measure a model on labelled recordings, all of which are test data");
   command->footer("Example:\n  propriod evaluate --model models/sleep/current --data recordings --format propriod");
   auto options = std::make_shared<Options>();
   command->add_option("--model", options->model, "MODELS/NAME/VERSION, or …/current")->required();
-  command->add_option("--data", options->data, "folder or archive with the recordings; all of them are test data")
-      ->required()
-      ->check(CLI::ExistingPath);
-  command->add_option("--format", options->format, "how they are laid out")
-      ->required()
-      ->check(CLI::IsMember(train::data_set_formats()));
-  command->add_option("--only", options->only, "take only these recordings: SUBJECT/PLACEMENT or name, with * and ?")
-      ->allow_extra_args(false);
-  command->add_option("--exclude", options->exclude, "leave these recordings out; both may be given more than once")
-      ->allow_extra_args(false);
+  options->data.add_to(*command);
   command->add_option("--predictions", options->predictions, "also write what the model says of every window (CSV)");
   command->add_option("--probabilities", options->probabilities,
                       "also write every window's probabilities there (JSON lines)");

@@ -4,8 +4,6 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -14,17 +12,13 @@
 
 #include "daemon/commands.hpp"
 #include "daemon/experiment_file.hpp"
+#include "daemon/interruption.hpp"
 #include "daemon/progress_line.hpp"
 #include "train/experiment_report.hpp"
 #include "train/experiment_runner.hpp"
 
 namespace propriod::daemon {
 namespace {
-
-std::atomic<bool> interrupted{false};
-static_assert(std::atomic<bool>::is_always_lock_free);  // or the handler could not touch it
-
-void on_interrupt(int) { interrupted = true; }
 
 struct Options {
   std::filesystem::path file, out;
@@ -184,8 +178,7 @@ ExitCode experiment_command(const Options& options) {
     std::filesystem::create_directories(options.out);
     train::ExperimentResults results(results_file);
     warn_of_other_versions(results.all());
-    std::signal(SIGINT, on_interrupt);
-    std::signal(SIGTERM, on_interrupt);
+    stop_on_interrupt();
     ProgressLine line;
     progress = train::run_experiment(runs,
                                      {.program = "/proc/self/exe",
@@ -195,15 +188,15 @@ ExitCode experiment_command(const Options& options) {
                                       .devices = plan.devices,
                                       .program_version = PROPRIOD_VERSION,
                                       .machine = machine()},
-                                     results, listener(line), interrupted);
+                                     results, listener(line), interrupted());
     line.clear();
     report.results = results.all();
   }
-  if (interrupted) spdlog::warn("stopped; the same command goes on from here");
+  if (interrupted()) spdlog::warn("stopped; the same command goes on from here");
   const auto written = train::write_report(report, options.out / "report.html");
   if (!written.plots_missing.empty()) spdlog::warn(written.plots_missing);
   spdlog::info("wrote {}", (options.out / "report.html").string());
-  return progress.failed > 0 || interrupted ? kFailure : kSuccess;
+  return progress.failed > 0 || interrupted() ? kFailure : kSuccess;
 }
 
 }  // namespace

@@ -1,14 +1,12 @@
 #include <spdlog/spdlog.h>
 
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <set>
-#include <thread>
 
 #include "config/names.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/interruption.hpp"
 #include "daemon/progress_line.hpp"
 #include "daemon/training_flags.hpp"
 #include "model/torch_runtime.hpp"
@@ -18,19 +16,11 @@
 namespace propriod::daemon {
 namespace {
 
-std::atomic<bool> interrupted{false};
-static_assert(std::atomic<bool>::is_always_lock_free);  // or the handler could not touch it
-
-void on_interrupt(int signal) {
-  interrupted = true;
-  std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
-}
-
 struct Options {
   train::TrainingRequest request;
+  DataFlags data;
   TrainingFlags flags;
-  int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  std::string rate = "native";
+  MachineFlags machine;
   bool json = false;
 };
 
@@ -81,14 +71,18 @@ ExitCode train_command(Options& options) {
   }
   request.recipe = options.flags.recipe();
   request.program_version = PROPRIOD_VERSION;
-  if (options.rate != "native") request.rate_hz = std::stod(options.rate);
-  model::set_torch_threads(options.threads);
-  if (const auto advice = model::blas_advice(options.threads); !advice.empty()) spdlog::warn(advice);
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
+  request.data = options.data.path;
+  request.format = options.data.format;
+  request.only = options.data.only;
+  request.exclude = options.data.exclude;
+  request.rate_hz = options.machine.rate_hz();
+  request.device = options.machine.device;
+  model::set_torch_threads(options.machine.threads);
+  if (const auto advice = model::blas_advice(options.machine.threads); !advice.empty()) spdlog::warn(advice);
+  stop_on_interrupt();
 
   ProgressLine line;
-  const auto outcome = train::run_training(request, listener(line), interrupted);
+  const auto outcome = train::run_training(request, listener(line), interrupted());
   line.clear();
   const auto& training = outcome.manifest.training;
   if (training.epochs_run < training.epochs) {
@@ -125,16 +119,7 @@ void add_train_command(CLI::App& app, ExitCode& result) {
       "Ctrl-C ends the training and keeps the best weights so far.");
   auto options = std::make_shared<Options>();
   auto& request = options->request;
-  command->add_option("--data", request.data, "folder with the recordings, or a zip, tar.gz or tar.xz of it")
-      ->required()
-      ->check(CLI::ExistingPath);
-  command->add_option("--format", request.format, "how they are laid out")
-      ->required()
-      ->check(CLI::IsMember(train::data_set_formats()));
-  command->add_option("--only", request.only, "take only these recordings: SUBJECT/PLACEMENT or name, with * and ?")
-      ->allow_extra_args(false);
-  command->add_option("--exclude", request.exclude, "leave these recordings out; both may be given more than once")
-      ->allow_extra_args(false);
+  options->data.add_to(*command);
   command->add_option("--out", request.out, "MODELS/NAME: where the new version goes")->required();
   options->flags.add_to(*command);
   command
@@ -162,15 +147,7 @@ void add_train_command(CLI::App& app, ExitCode& result) {
   command->add_option("--fold", split.fold, "which of them validates, from 0")
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
-  command->add_option("--rate", options->rate, "samples a second the model works on; native: the data set's own")
-      ->check(CLI::IsMember({"native"}) | finite_range(1, 1000))
-      ->capture_default_str();
-  command->add_option("--device", request.device, "where to train")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
-      ->capture_default_str();
-  command->add_option("--threads", options->threads, "threads for training on the CPU")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
+  options->machine.add_to(*command);
   command->add_flag("--resume", request.resume, "go on where an interrupted training with the same options ended");
   command->add_option("--predictions", request.predictions,
                       "also write what the model says of every test window (CSV)");

@@ -9,6 +9,7 @@
 namespace propriod::daemon {
 
 void add_train_command(CLI::App& app, ExitCode& result);
+void add_audit_command(CLI::App& app, ExitCode& result);
 void add_evaluate_command(CLI::App& app, ExitCode& result);
 void add_experiment_command(CLI::App& app, ExitCode& result);
 void add_models_command(CLI::App& app, ExitCode& result);

@@ -29,6 +29,7 @@ int main(int argc, char** argv) try {
 #endif
   daemon::add_train_command(app, result);
   daemon::add_evaluate_command(app, result);
+  daemon::add_audit_command(app, result);
   daemon::add_experiment_command(app, result);
   daemon::add_models_command(app, result);
   const auto is_asked_for = [&](const CLI::App* command) { return command->check_name(argv[1]); };

@@ -2,10 +2,13 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <thread>
 #include <vector>
 
 #include "model/architectures.hpp"
+#include "train/data_set.hpp"
 #include "train/method_names.hpp"
 
 namespace propriod::daemon {
@@ -36,6 +39,38 @@ CLI::Validator finite_range(double low, double high) {
             return fmt::format("{} is not a number from {} to {}", text, low, high);
           },
           fmt::format("FLOAT in [{} - {}]", low, high)};
+}
+
+void DataFlags::add_to(CLI::App& command) {
+  command.add_option("--data", path, "folder with the recordings, or a zip, tar.gz or tar.xz of it")
+      ->required()
+      ->check(CLI::ExistingPath);
+  command.add_option("--format", format, "how they are laid out")
+      ->required()
+      ->check(CLI::IsMember(train::data_set_formats()));
+  command.add_option("--only", only, "take only these recordings: SUBJECT/PLACEMENT or name, with * and ?")
+      ->allow_extra_args(false);
+  command.add_option("--exclude", exclude, "leave these recordings out; both may be given more than once")
+      ->allow_extra_args(false);
+}
+
+MachineFlags::MachineFlags() : threads(static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))) {}
+
+void MachineFlags::add_to(CLI::App& command) {
+  command.add_option("--rate", rate, "samples a second the model works on; native: the data set's own")
+      ->check(CLI::IsMember({"native"}) | finite_range(1, 1000))
+      ->capture_default_str();
+  command.add_option("--device", device, "where to train")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->capture_default_str();
+  command.add_option("--threads", threads, "threads for training on the CPU")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+}
+
+std::optional<double> MachineFlags::rate_hz() const {
+  if (rate == "native") return std::nullopt;
+  return std::stod(rate);
 }
 
 void TrainingFlags::add_to(CLI::App& command) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "train/recipe.hpp"
 
@@ -26,6 +28,28 @@ class TrainingFlags {
   std::optional<int> epochs_, batch_;
   std::optional<double> scale_, learning_rate_, weight_decay_, warm_up_, alpha_, lambda_, temperature_, beta_,
       label_smoothing_, rotate_degrees_, rotate_probability_, permute_axes_, time_warp_, scaling_;
+};
+
+/// Which recordings, on the command line.
+struct DataFlags {
+  /// The object must outlive `command`.
+  void add_to(CLI::App& command);
+
+  std::filesystem::path path;  ///< a folder or an archive
+  std::string format;
+  std::vector<std::string> only, exclude;  ///< see train::filter_recordings
+};
+
+/// Where and how fast, on the command line.
+struct MachineFlags {
+  MachineFlags();
+  /// The object must outlive `command`.
+  void add_to(CLI::App& command);
+  [[nodiscard]] std::optional<double> rate_hz() const;  ///< none: the data set's own
+
+  std::string rate = "native";
+  std::string device = "auto";
+  int threads;  ///< all processors by default
 };
 
 /// As CLI::Range, which lets NaN pass.

@@ -16,10 +16,10 @@ Recipe best() {
   recipe.scale = 1 / kStandardGravity;
   auto& training = recipe.training;
   training.epochs = 15;
-  training.learning_rate = 0.01;
+  training.learning_rate = 0.003;
   training.weight_decay = 0.01;
   training.cosine = true;
-  training.warm_up = 0.2;
+  training.warm_up = 0.1;
   training.beta_warm_up = true;
   training.serve_teacher = true;
   training.calibrate = true;
