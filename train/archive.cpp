@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
@@ -25,6 +26,23 @@ struct Closer {
   void operator()(struct archive* handle) const noexcept { archive_read_free(handle); }
 };
 using Handle = std::unique_ptr<struct archive, Closer>;
+
+/// This thread's characters are UTF-8 for as long as it lives: in another locale libarchive has no name for a member
+/// whose name is not ASCII.
+class Utf8Locale {
+ public:
+  Utf8Locale() : utf8_(newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{})), before_(uselocale(utf8_)) {}
+  Utf8Locale(const Utf8Locale&) = delete;
+  Utf8Locale& operator=(const Utf8Locale&) = delete;
+  ~Utf8Locale() {
+    uselocale(before_);
+    if (utf8_ != locale_t{}) freelocale(utf8_);
+  }
+
+ private:
+  locale_t utf8_;  // 0 on a machine without it: then nothing changes
+  locale_t before_;
+};
 
 Handle new_handle() {
   Handle handle(archive_read_new());
@@ -135,6 +153,7 @@ class Walk {
       : archive_(archive.string()), visit_(visit), budget_(archive_, limits) {}
 
   void run() {
+    const Utf8Locale utf8;
     const Handle handle = new_handle();
     if (archive_read_open_filename(handle.get(), archive_.c_str(), kBlockBytes) != ARCHIVE_OK) {
       refuse_archive(archive_, handle.get());
@@ -212,8 +231,8 @@ class Walk {
   }
 
   [[noreturn]] static void refuse_archive(const std::string& path, struct archive* handle) {
-    throw DataSetError(fmt::format("{}: cannot be read as an archive: {}; give a folder, or a zip, tar.gz or tar.xz",
-                                   path, reason(handle)));
+    throw DataSetError(fmt::format(
+        "{}: cannot be read as an archive: {}; give a folder, or a whole zip, tar.gz or tar.xz", path, reason(handle)));
   }
 
   std::string archive_;

@@ -3,10 +3,15 @@
 #include <gmock/gmock.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "drivers/errors.hpp"
@@ -94,6 +99,47 @@ TEST_F(LineReaderTest, ReadsGzipOfSeveralMembers) {
     gzclose(gzip);
   }
   EXPECT_THAT(lines_of(path), ElementsAre("one", "two", "three"));
+}
+
+/// Bytes that come in small pieces, as from an archive.
+class Trickle final : public ByteSource {
+ public:
+  explicit Trickle(std::string bytes) : bytes_(std::move(bytes)) {}
+  std::size_t read(std::span<char> buffer) override {
+    const std::size_t count = std::min({buffer.size(), std::size_t{7}, bytes_.size() - given_});
+    std::copy_n(bytes_.data() + given_, count, buffer.data());
+    given_ += count;
+    return count;
+  }
+
+ private:
+  std::string bytes_;
+  std::size_t given_ = 0;
+};
+
+TEST_F(LineReaderTest, ReadsPlainAndGzipFromAnySource) {
+  std::string text;
+  for (int k = 0; k < 5000; ++k) text += "line " + std::to_string(k) + "\n";
+  const auto path = directory_ / "lines.gz";
+  gzFile file = gzopen(path.c_str(), "wb");
+  ASSERT_EQ(gzwrite(file, text.data(), static_cast<unsigned>(text.size())), static_cast<int>(text.size()));
+  gzclose(file);
+  std::ifstream stream(path, std::ios::binary);
+  const std::string packed(std::istreambuf_iterator<char>(stream), {});
+
+  LineReader plain("plain", std::make_unique<Trickle>(text));
+  const auto expected = lines_of(plain);
+  EXPECT_EQ(expected.size(), 5000U);
+  LineReader gzip("gzip", std::make_unique<Trickle>(packed));
+  EXPECT_EQ(lines_of(gzip), expected);
+  LineReader padded("padded", std::make_unique<Trickle>(packed + std::string(100, '\0')));
+  EXPECT_EQ(lines_of(padded), expected) << "tapes pad with zeros";
+  LineReader twice("twice", std::make_unique<Trickle>(packed + packed));
+  EXPECT_EQ(lines_of(twice).size(), 10'000U);
+  LineReader cut("cut", std::make_unique<Trickle>(packed.substr(0, packed.size() - 9)));
+  EXPECT_THAT([&] { lines_of(cut); }, ThrowsMessage<TruncatedError>(HasSubstr("cut: damaged gzip")));
+  LineReader magic("magic", std::make_unique<Trickle>("\x1f"));
+  EXPECT_THAT(lines_of(magic), ElementsAre("\x1f"));
 }
 
 TEST_F(LineReaderTest, NamesAFileThatCannotBeOpened) {

@@ -78,6 +78,31 @@ TEST(ManifestFile, HasACalibrationOnlyWhereThereIsOne) {
               HasSubstr("calibration.placement_temperature: is missing"));
 }
 
+TEST(ManifestFile, SaysHowWindowsWereCutAndDealtOnlyWhereThatIsUnusual) {
+  const auto usual = published_manifest();
+  for (const auto* key : {"protocol:", "test_folds:", "test_fold:", "  folds:", "  fold:"}) {
+    EXPECT_THAT(to_yaml(usual), Not(HasSubstr(key))) << "programs from before these keys read it";
+  }
+  auto manifest = usual;
+  manifest.activities = {"null", "walking"};
+  manifest.data.protocol = "published";
+  manifest.data.split = "leave-one-subject-out";
+  manifest.data.test_folds = 10;
+  manifest.data.test_fold = 9;
+  manifest.data.folds = 5;
+  manifest.data.fold = 4;
+  EXPECT_EQ(parse_manifest(to_yaml(manifest), ""), manifest);
+
+  const auto refusal_of = [&](auto change) {
+    auto wrong = manifest;
+    change(wrong.data);
+    return refusal(to_yaml(wrong));
+  };
+  EXPECT_THAT(refusal_of([](auto& data) { data.protocol = "kind"; }), HasSubstr("must be honest or published"));
+  EXPECT_THAT(refusal_of([](auto& data) { data.test_fold = 10; }), HasSubstr("test_fold: must be a whole number"));
+  EXPECT_THAT(refusal_of([](auto& data) { data.fold = 5; }), HasSubstr("fold: must be a whole number"));
+}
+
 TEST(ManifestFile, IsReadableByPeople) {
   EXPECT_THAT(to_yaml(published_manifest()), StartsWith("format: 1  # of this file\n"
                                                         "version: 20261123T150405.123Z-7\n"
@@ -153,7 +178,8 @@ const std::vector<Change> kChanges{
      ": training.seed: must be a whole number"},
     {"FingerprintShort", std::string(64, 'a'), "abc",
      ": data.fingerprint: must be 64 lower-case hex digits, not 'abc'"},
-    {"SplitUnknown", "split: subject", "split: window", ": data.split: must be random or subject"},
+    {"SplitUnknown", "split: subject", "split: window",
+     ": data.split: must be random, subject or leave-one-subject-out"},
     {"MetricIsAWord", "activity_accuracy: 84.375", "activity_accuracy: good",
      ": metrics.activity_accuracy: must be a number"},
     {"SealMissing", "manifest_sha256", "manifest_sha512", ": manifest_sha256: is missing"},

@@ -8,6 +8,7 @@
 #include <limits>
 #include <numeric>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "train/errors.hpp"
@@ -134,6 +135,128 @@ TEST(SplitRandom, RefusesFractionsThatLeaveAPartEmpty) {
     EXPECT_THAT([&] { (void)split_random(100, fraction, 0); },
                 ThrowsMessage<DataSetError>(HasSubstr("must lie between 0 and 1")));
   }
+}
+
+using ::testing::AllOf;
+
+std::set<std::int32_t> people_of(const std::vector<std::size_t>& part, const std::vector<std::int32_t>& subjects) {
+  std::set<std::int32_t> people;
+  for (const auto window : part) people.insert(subjects[window]);
+  return people;
+}
+
+TEST(MakeSplit, SplitsAsBeforeThereWereFolds) {
+  const auto subjects = windows_of_people(20);
+  EXPECT_TRUE(equal(make_split(subjects, {.kind = "subject", .test_fraction = 0.3, .test_folds = {}, .seed = 4}),
+                    split_by_subject(subjects, 0.3, 4)));
+  EXPECT_TRUE(equal(make_split(subjects, {.kind = "random", .test_fraction = 0.3, .test_folds = {}, .seed = 4}),
+                    split_random(subjects.size(), 0.3, 4)));
+  // As drawn by the program before folds came.
+  const Split drawn = split_by_subject(std::vector<std::int32_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 0.3, 42);
+  EXPECT_THAT(drawn.test, ElementsAre(1, 7, 9));
+  EXPECT_THAT(drawn.validation, ElementsAre(0));
+  EXPECT_EQ(drawn.test_folds, 0);
+}
+
+TEST(MakeSplit, TestsEveryWindowOrPersonOnceOverItsTestFolds) {
+  const auto subjects = windows_of_people(13);
+  for (const auto* kind : {"random", "subject"}) {
+    std::vector<int> tested(subjects.size());
+    std::vector<std::size_t> people_tested;
+    for (int fold = 0; fold < 5; ++fold) {
+      const Split split = make_split(subjects, {.kind = kind, .test_folds = 5, .test_fold = fold, .seed = 9});
+      expect_every_window_in_one_part(split, subjects.size());
+      EXPECT_EQ(split.test_folds, 5);
+      for (const auto window : split.test) ++tested[window];
+      people_tested.push_back(people_of(split.test, subjects).size());
+    }
+    EXPECT_THAT(tested, Each(1)) << kind;
+    if (kind == std::string("subject")) {
+      EXPECT_THAT(people_tested, Each(AllOf(::testing::Ge(2U), ::testing::Le(3U))));
+    }
+  }
+}
+
+TEST(MakeSplit, LeavesOutOnePersonAfterTheOtherInTheirOrder) {
+  const auto subjects = windows_of_people(6);
+  for (int fold = 0; fold < 6; ++fold) {
+    const Split split =
+        make_split(subjects, {.kind = "leave-one-subject-out", .test_folds = {}, .test_fold = fold, .seed = 3});
+    expect_every_window_in_one_part(split, subjects.size());
+    EXPECT_THAT(people_of(split.test, subjects), ElementsAre(3 * fold - 4));
+    EXPECT_EQ(people_of(split.validation, subjects).size(), 1U);
+    EXPECT_EQ(split.test_folds, 6);
+  }
+}
+
+TEST(MakeSplit, ValidatesEverythingButTheTestOnceOverItsFolds) {
+  const auto subjects = windows_of_people(14);
+  for (const auto* kind : {"random", "subject", "leave-one-subject-out"}) {
+    std::vector<int> validated(subjects.size());
+    std::set<std::vector<std::size_t>> tests;
+    for (int fold = 0; fold < 5; ++fold) {
+      const Split split = make_split(subjects, {.kind = kind, .test_folds = {}, .folds = 5, .fold = fold, .seed = 2});
+      expect_every_window_in_one_part(split, subjects.size());
+      for (const auto window : split.validation) ++validated[window];
+      tests.insert(split.test);
+      if (kind != std::string("random")) {
+        for (const auto person : people_of(split.train, subjects)) {
+          EXPECT_FALSE(people_of(split.validation, subjects).contains(person));
+        }
+      }
+    }
+    ASSERT_EQ(tests.size(), 1U) << "the test part does not depend on the fold";
+    std::vector<int> expected(subjects.size(), 1);
+    for (const auto window : *tests.begin()) expected[window] = 0;
+    EXPECT_EQ(validated, expected) << kind;
+  }
+}
+
+TEST(MakeSplit, IsTheSameOnEveryMachine) {
+  const std::vector<std::int32_t> subjects{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+  const Split split =
+      make_split(subjects, {.kind = "subject", .test_folds = 5, .test_fold = 1, .folds = 4, .fold = 2, .seed = 42});
+  EXPECT_THAT(split.test, ElementsAre(0, 9));
+  EXPECT_THAT(split.validation, ElementsAre(2, 4));
+}
+
+TEST(MakeSplit, LeavesSomethingInEveryPartHoweverFewThereAre) {
+  for (std::int32_t people = 3; people < 9; ++people) {
+    std::vector<std::int32_t> subjects(static_cast<std::size_t>(people));
+    std::iota(subjects.begin(), subjects.end(), 0);
+    for (int test_folds = 2; test_folds <= people; ++test_folds) {
+      for (int test_fold = 0; test_fold < test_folds; ++test_fold) {
+        for (int folds = 1; folds <= people; ++folds) {
+          try {
+            expect_every_window_in_one_part(
+                make_split(subjects,
+                           {.kind = "subject", .test_folds = test_folds, .test_fold = test_fold, .folds = folds}),
+                subjects.size());
+          } catch (const DataSetError&) {
+            EXPECT_TRUE(folds > people - people / test_folds - 1 || people == 3);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(MakeSplit, SaysWhatIsWrongWithARequest) {
+  const auto subjects = windows_of_people(6);
+  const auto refuses = [&](const SplitRequest& request, const char* complaint) {
+    EXPECT_THAT([&] { (void)make_split(subjects, request); }, ThrowsMessage<DataSetError>(HasSubstr(complaint)));
+  };
+  refuses({.kind = "people", .test_folds = {}}, "known are random, subject, leave-one-subject-out");
+  refuses({.kind = "subject", .test_folds = 1}, "at least 2");
+  refuses({.kind = "subject", .test_folds = 3, .test_fold = 3}, "test fold is 3, of 3; the first is 0, the last 2");
+  refuses({.kind = "subject", .test_folds = 3, .test_fold = -1}, "test fold is -1");
+  refuses({.kind = "subject", .test_folds = 7}, "6 people cannot be dealt into 7 test folds");
+  refuses({.kind = "random", .test_folds = {}, .test_fold = 1}, "give the test folds");
+  refuses({.kind = "leave-one-subject-out", .test_folds = 6}, "leave their number out");
+  refuses({.kind = "leave-one-subject-out", .test_folds = {}, .test_fold = 6}, "test fold is 6, of 6");
+  refuses({.kind = "subject", .test_folds = {}, .folds = 6}, "5 people cannot be dealt into 6 validation folds");
+  refuses({.kind = "random", .test_folds = {}, .folds = 0}, "at least 1");
+  refuses({.kind = "random", .test_folds = {}, .folds = 5, .fold = 5}, "fold is 5, of 5");
 }
 
 }  // namespace
