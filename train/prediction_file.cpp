@@ -99,19 +99,19 @@ class Reader {
     auto& [recording, start, activity, activity_predicted, activity_confidence, placement, placement_predicted,
            placement_confidence] = *fields;
     return {.recording = std::move(recording),
-            .start_s = number("start_s", start, kLongestStart),
+            .start_s = number("start_s", start, -kLongestStart, kLongestStart),
             .activity = {.truth = std::move(activity),
                          .predicted = std::move(activity_predicted),
-                         .confidence = number("activity_confidence", activity_confidence, 1)},
+                         .confidence = number("activity_confidence", activity_confidence, 0, 1)},
             .placement = {.truth = std::move(placement),
                           .predicted = std::move(placement_predicted),
-                          .confidence = number("placement_confidence", placement_confidence, 1)}};
+                          .confidence = number("placement_confidence", placement_confidence, 0, 1)}};
   }
 
-  double number(std::string_view name, std::string_view field, double most) {
+  double number(std::string_view name, std::string_view field, double least, double most) {
     double value = 0;
-    if (!drivers::parse_number(field, value) || value < 0 || value > most) {
-      fail(fmt::format("{}: must be a number within 0 … {}, not '{}'", name, most, drivers::shown(field)));
+    if (!drivers::parse_number(field, value) || value < least || value > most) {
+      fail(fmt::format("{}: must be a number within {} … {}, not '{}'", name, least, most, drivers::shown(field)));
     }
     return value;
   }
