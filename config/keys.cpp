@@ -139,7 +139,7 @@ constexpr std::array<Key<Calibration>, 2> kCalibrationKeys{{
 constexpr std::array<Key<Model>, 4> kModelKeys{{
     {"directory", kRequired, [](const Value& v, Model& m) { v.read_path(m.directory); }},
     {"name", kRequired, [](const Value& v, Model& m) { v.read_name(m.name); }},
-    {"unknown_below", kOptional, [](const Value& v, Model& m) { v.read_number(m.unknown_below, 0, 1); }},
+    {"unknown_below", kOptional, [](const Value& v, Model& m) { v.read_number(m.unknown_below.emplace(), 0, 1); }},
     {"threads", kOptional, [](const Value& v, Model& m) { v.read_whole_number(m.threads, 1, 64); }},
 }};
 

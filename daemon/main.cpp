@@ -1,15 +1,20 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include "daemon/commands.hpp"
 #include "model/torch_runtime.hpp"
 
 int main(int argc, char** argv) try {
   using namespace propriod;
+  constexpr std::array<std::string_view, 3> kBusyCommands{"train", "audit", "evaluate"};
+  if (argc > 1 && std::ranges::find(kBusyCommands, argv[1]) != kBusyCommands.end()) model::sleep_while_waiting(argv);
   spdlog::set_default_logger(spdlog::stderr_color_mt("propriod"));  // standard output is for data
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
 

@@ -35,17 +35,25 @@ Verdict verdict(std::span<const float> probabilities, double unknown_below) noex
           .unknown = static_cast<double>(*best) < unknown_below};
 }
 
+Thresholds thresholds(const std::optional<double>& configured, const model::Manifest& manifest) noexcept {
+  constexpr double kDefault = 0.6;
+  if (configured) return {*configured, *configured};
+  return {manifest.calibration.activity_unknown_below.value_or(kDefault),
+          manifest.calibration.placement_unknown_below.value_or(kDefault)};
+}
+
 std::string prediction_json(const Prediction& prediction, std::string_view sensor,
                             const std::optional<std::string>& known_placement, bool simulated,
                             const model::Manifest& manifest, const PayloadContext& context, const UtcBorder& border) {
+  const auto unknown_below = thresholds(context.unknown_below, manifest);
   Json json{{"time", border.text(prediction.window_end)},
             {"window_start", border.text(prediction.window_start)},
             {"clock_synced", border.clock_synced()},
             {"sensor", sensor},
             {"boot", context.boot},
             {"seq", prediction.seq},
-            {"activity", task_json(prediction.activity, manifest.activities, context.unknown_below)},
-            {"placement", task_json(prediction.placement, manifest.placements, context.unknown_below)},
+            {"activity", task_json(prediction.activity, manifest.activities, unknown_below.activity)},
+            {"placement", task_json(prediction.placement, manifest.placements, unknown_below.placement)},
             {"model", manifest.version}};
   if (known_placement) json["placement"]["known"] = *known_placement;
   if (simulated || manifest.data.simulated) json["simulated"] = true;

@@ -23,10 +23,19 @@ struct Verdict {
 
 /// What every message of one process life says of itself.
 struct PayloadContext {
-  std::string boot;        ///< names the life of the process
-  std::string model_name;  ///< beside the manifest's version
-  double unknown_below = 0;
+  std::string boot;                     ///< names the life of the process
+  std::string model_name;               ///< beside the manifest's version
+  std::optional<double> unknown_below;  ///< as configured; see `thresholds`
 };
+
+/// Confidences below which a task's label becomes "unknown".
+struct Thresholds {
+  double activity;
+  double placement;
+};
+
+/// The configured one for both tasks; without it the model's own, chosen on its validation data; without those 0.6.
+[[nodiscard]] Thresholds thresholds(const std::optional<double>& configured, const model::Manifest& manifest) noexcept;
 
 /// One line of JSON each. `known_placement`: from the configuration. `simulated`: the sensor, or else the model's own
 /// training data, are simulated, and the message says so.

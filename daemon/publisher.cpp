@@ -94,12 +94,15 @@ void Publisher::publish(const Prediction& prediction) {
 
 void Publisher::publish_state(const Prediction& prediction, const UtcBorder& border) {
   auto& state = states_[prediction.sensor];
-  const auto known = [&](std::span<const float> probabilities) -> std::optional<std::size_t> {
-    const auto said = verdict(probabilities, options_.context.unknown_below);
+  const auto unknown_below = thresholds(options_.context.unknown_below, manifest_);
+  const auto known = [](std::span<const float> probabilities, double threshold) -> std::optional<std::size_t> {
+    const auto said = verdict(probabilities, threshold);
     return said.unknown ? std::nullopt : std::optional(said.label);
   };
-  const bool activity_changed = state.activity.observe(known(prediction.activity), prediction.window_start);
-  const bool placement_changed = state.placement.observe(known(prediction.placement), prediction.window_start);
+  const bool activity_changed =
+      state.activity.observe(known(prediction.activity, unknown_below.activity), prediction.window_start);
+  const bool placement_changed =
+      state.placement.observe(known(prediction.placement, unknown_below.placement), prediction.window_start);
   if (!activity_changed && !placement_changed) return;
   const auto label = [](const StableLabel& stable, const std::vector<std::string>& labels) {
     return stable.label() ? std::optional(labels[*stable.label()]) : std::nullopt;

@@ -4,8 +4,12 @@
 #include <ATen/Version.h>
 #include <dlfcn.h>
 #include <torch/version.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 namespace propriod::model {
 namespace {
@@ -36,6 +40,14 @@ void set_torch_threads(int threads) {
   // Both pools spin while they wait, and so take the processors from each other: then only one may have threads.
   at::set_num_threads(blas_has_own_threads() ? 1 : threads);
   if (auto* set = blas_function<void(int)>("openblas_set_num_threads")) set(threads);
+}
+
+void sleep_while_waiting(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error || ::setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0) != 0) return;
+  ::execv(program.c_str(), argv);  // returns only when it failed
 }
 
 std::string torch_description() {

@@ -131,7 +131,7 @@ TEST_F(ExperimentFile, ReadsEveryShippedExperiment) {
       EXPECT_THAT(train::expand(read->plan), SizeIs(4));
     }
   }
-  EXPECT_EQ(files, 7);
+  EXPECT_EQ(files, 8);
 }
 
 }  // namespace

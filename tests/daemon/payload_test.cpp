@@ -56,6 +56,20 @@ TEST(PredictionJson, SaysWhatTheContractSays) {
   EXPECT_FALSE(said.contains("simulated"));
 }
 
+TEST(Thresholds, AreTheConfiguredOneOrElseTheModelsOwn) {
+  auto calibrated = manifest();
+  const auto expect = [&](std::optional<double> configured, double activity, double placement) {
+    const auto found = thresholds(configured, calibrated);
+    EXPECT_EQ(found.activity, activity);
+    EXPECT_EQ(found.placement, placement);
+  };
+  expect({}, 0.6, 0.6);
+  calibrated.calibration.activity_unknown_below = 0.3;
+  expect({}, 0.3, 0.6);
+  expect(0.0, 0, 0);
+  expect(0.9, 0.9, 0.9);
+}
+
 TEST(PredictionJson, SaysWhenThePlacementIsKnownOrTheModelSimulated) {
   auto simulated = manifest();
   simulated.data.simulated = true;

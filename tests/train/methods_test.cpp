@@ -85,7 +85,7 @@ TEST_P(FirstSteps, EqualThoseOfPyTorch) {
     method->begin_phase(phase);
     Adam optimizer(method->trained_parameters());
     for (int i = 0; i < phase_steps; ++i, ++step) {
-      const auto loss = take_step(*method, optimizer, batch_of(name == "singletask" ? i : step), 0.001).loss;
+      const auto loss = take_step(*method, optimizer, batch_of(name == "singletask" ? i : step), 0.0001).loss;
       const double theirs = expected.at("losses").at(static_cast<std::size_t>(step));
       EXPECT_NEAR(loss.item<double>(), theirs, kTolerance * theirs) << "step " << step;
     }

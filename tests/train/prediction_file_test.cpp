@@ -58,7 +58,7 @@ TEST_F(PredictionFile, RefusesInOneLineWhatIsNotOne) {
   EXPECT_THAT(refusal(kHeader + "\"r,0,a,a,1,p,p,1\n"), HasSubstr(":2: must have 8 fields"));
   EXPECT_THAT(refusal(kHeader + "\"r\"x,0,a,a,1,p,p,1\n"), HasSubstr(":2: must have 8 fields"));
   EXPECT_THAT(refusal(kHeader + "r,0,a,a,1.5,p,p,1\n"), HasSubstr(":2: activity_confidence: must be a number within"));
-  EXPECT_THAT(refusal(kHeader + "r,-1,a,a,1,p,p,1\n"), HasSubstr(":2: start_s: must be a number within"));
+  EXPECT_THAT(refusal(kHeader + "r,1e30,a,a,1,p,p,1\n"), HasSubstr(":2: start_s: must be a number within"));
   EXPECT_THAT(refusal(kHeader + "r,0,a,a,1,p,p,nan\n"), HasSubstr("not 'nan'"));
   EXPECT_THAT(refusal(kHeader + "r\x1b,0,a,a,1,p,p,1\n"), HasSubstr(":2: not UTF-8 without control characters"));
   EXPECT_THAT(refusal(kHeader + "r,0,a,a,1,p,p,1"), HasSubstr(":2: the last line is torn"));
