@@ -148,4 +148,4 @@ draws = F.dropout(torch.ones(16), 0.5).tolist()
 fixture = {"made_with": f"PyTorch {torch.__version__}", "draws": draws}
 for method in ("singletask", "multitask", "sd-dropout", "born-again", "smooth-distill"):
     fixture[method] = run(method)
-print(json.dumps(json.loads(json.dumps(fixture), parse_float=lambda text: round(float(text), 9)), indent=1))
+print(json.dumps(json.loads(json.dumps(fixture), parse_float=lambda text: float(f"{float(text):.8g}")), indent=1))
