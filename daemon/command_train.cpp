@@ -1,5 +1,6 @@
 #include <spdlog/spdlog.h>
 
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <set>
@@ -24,9 +25,15 @@ struct Options {
   bool json = false;
 };
 
+/// Of the tasks that the epoch trained.
 std::string accuracies(const train::EpochReport& epoch) {
-  return fmt::format("validation: activity {:.1f} %, placement {:.1f} %", epoch.activity.validation_accuracy,
-                     epoch.placement.validation_accuracy);
+  std::string text = "validation:";
+  const auto add = [&](const char* task, double accuracy) {
+    if (!std::isnan(accuracy)) text += fmt::format(" {} {:.1f} %", task, accuracy);
+  };
+  add("activity", epoch.activity.validation_accuracy);
+  add("placement", epoch.placement.validation_accuracy);
+  return text;
 }
 
 train::TrainingListener listener(ProgressLine& line) {
@@ -85,13 +92,17 @@ ExitCode train_command(Options& options) {
   const auto outcome = train::run_training(request, listener(line), interrupted());
   line.clear();
   const auto& training = outcome.manifest.training;
-  if (training.epochs_run < training.epochs) {
-    spdlog::warn("stopped after {} of {} epochs: the best weights so far are kept", training.epochs_run,
-                 training.epochs);
+  if (outcome.training.diverged) {
+    spdlog::warn(
+        "the loss was no longer finite after epoch {}: the best weights before are kept; lower --learning-rate",
+        training.epochs_run);
+  } else if (training.epochs_run < training.epochs) {
+    spdlog::warn("stopped after {} of {} epochs: the best weights so far are kept; --resume goes on",
+                 training.epochs_run, training.epochs);
   }
   spdlog::info("trained for {} at {:.0f} windows/s on {}; epoch {} was best",
-               duration_text(std::chrono::duration<double>(outcome.train_seconds)), outcome.training.windows_per_second,
-               outcome.device, training.best_epoch);
+               duration_text(std::chrono::duration<double>(outcome.training.seconds)),
+               outcome.training.windows_per_second, outcome.device, training.best_epoch);
   spdlog::info("wrote {}{}", outcome.bundle.string(),
                outcome.served ? ", which is current now" : "; `propriod models promote` puts it into service");
   if (options.json) {
@@ -148,6 +159,11 @@ void add_train_command(CLI::App& app, ExitCode& result) {
       ->check(CLI::Range(0, 100000))
       ->capture_default_str();
   options->machine.add_to(*command);
+  command
+      ->add_option_function<int>(
+          "--checkpoint-every", [&request](int seconds) { request.checkpoint_every = std::chrono::seconds{seconds}; },
+          "at least so many seconds between checkpoints, which come at the ends of epochs (10)")
+      ->check(CLI::Range(0, 86'400));
   command->add_flag("--resume", request.resume, "go on where an interrupted training with the same options ended");
   command->add_option("--predictions", request.predictions,
                       "also write what the model says of every test window (CSV)");

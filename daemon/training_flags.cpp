@@ -97,10 +97,10 @@ void TrainingFlags::add_to(CLI::App& command) {
       ->group("Instead of the recipe's");
   number("--learning-rate", learning_rate_, "of Adam, the highest", 1e-8, 1);
   number("--alpha", alpha_, "weight of the activity task; the placement has the rest", 0, 1);
-  number("--lambda", lambda_, "weight of the distillation", 0, 1000);
-  number("--temperature", temperature_, "of the distillation", 0.01, 1000);
-  number("--beta", beta_, "how much of itself the teacher keeps at each step", 0, 1);
-  number("--scale", scale_, "the network sees m/s² times this", 1e-9, 1e9);
+  number("--lambda", lambda_, "weight of the distillation (smooth-distill, born-again)", 0, 1000);
+  number("--temperature", temperature_, "of the distillation (and of sd-dropout's views)", 0.01, 1000);
+  number("--beta", beta_, "how much of itself smooth-distill's teacher keeps at each step", 0, 1);
+  number("--scale", scale_, "the network sees m/s² times this; otherwise as the architecture wants it", 1e-9, 1e9);
 
   const auto beyond = [&](const char* name, std::optional<double>& value, const char* help, double low, double high) {
     command.add_option(name, value, help)->check(finite_range(low, high))->group("Beyond the paper");
@@ -110,7 +110,6 @@ void TrainingFlags::add_to(CLI::App& command) {
   add_switch(command, "class-balanced", class_balanced_, "draw every pair of activity and placement equally often");
   add_switch(command, "beta-warm-up", beta_warm_up_, "the teacher follows faster in the beginning");
   add_switch(command, "serve-teacher", serve_teacher_, "keep the teacher's weights where they validate better");
-  add_switch(command, "bfloat16", bfloat16_, "mixed precision (on a GPU)");
   add_switch(command, "calibrate", calibrate_, "confidences and an unknown threshold from the validation windows");
   beyond("--weight-decay", weight_decay_, "of AdamW", 0, 10);
   beyond("--warm-up", warm_up_, "share of the steps over which the learning rate rises", 0, 0.9);
@@ -124,7 +123,10 @@ void TrainingFlags::add_to(CLI::App& command) {
 
 train::Recipe TrainingFlags::recipe() const {
   auto recipe = train::recipe_of(recipe_);
-  set(architecture_, recipe.architecture.name);
+  if (architecture_) {
+    recipe.architecture.name = *architecture_;
+    recipe.scale = train::usual_scale(*architecture_);
+  }
   set(batch_norm_, recipe.architecture.batch_norm);
   set(scale_, recipe.scale);
   auto& training = recipe.training;
@@ -144,7 +146,6 @@ train::Recipe TrainingFlags::recipe() const {
   set(class_balanced_, training.class_balanced);
   set(beta_warm_up_, training.beta_warm_up);
   set(serve_teacher_, training.serve_teacher);
-  set(bfloat16_, training.bfloat16);
   set(calibrate_, training.calibrate);
   set(rotate_degrees_, training.augmentation.rotate_degrees);
   set(rotate_probability_, training.augmentation.rotate_probability);

@@ -59,7 +59,6 @@ struct Manifest {
     bool class_balanced = false;  ///< every pair of activity and placement is drawn equally often
     bool beta_warm_up = false;    ///< the teacher follows faster in the beginning
     bool serve_teacher = false;   ///< keep the teacher's weights where they validate better
-    bool bfloat16 = false;        ///< mixed precision, on a GPU
     bool calibrate = false;       ///< temperature and `unknown` threshold from the validation windows
     bool teacher_kept = false;    ///< the weights are the teacher's
     Augmentation augmentation;

@@ -82,7 +82,6 @@ YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Training& training
   out << YAML::Key << "class_balanced" << YAML::Value << training.class_balanced;
   out << YAML::Key << "beta_warm_up" << YAML::Value << training.beta_warm_up;
   out << YAML::Key << "serve_teacher" << YAML::Value << training.serve_teacher;
-  out << YAML::Key << "bfloat16" << YAML::Value << training.bfloat16;
   out << YAML::Key << "calibrate" << YAML::Value << training.calibrate;
   out << YAML::Key << "teacher_kept" << YAML::Value << training.teacher_kept;
   out << YAML::Key << "augmentation" << YAML::Value << training.augmentation;
@@ -212,7 +211,6 @@ Manifest::Training read_training(StrictMap map) {
     training.class_balanced = map.boolean("class_balanced");
     training.beta_warm_up = map.boolean("beta_warm_up");
     training.serve_teacher = map.boolean("serve_teacher");
-    training.bfloat16 = map.boolean("bfloat16");
     training.calibrate = map.boolean("calibrate");
     training.teacher_kept = map.boolean("teacher_kept");
     training.augmentation = read_augmentation(map.map("augmentation"));

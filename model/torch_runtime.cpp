@@ -42,6 +42,8 @@ void set_torch_threads(int threads) {
   if (auto* set = blas_function<void(int)>("openblas_set_num_threads")) set(threads);
 }
 
+int torch_threads() { return at::get_num_threads(); }
+
 void sleep_while_waiting(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
   std::error_code error;

@@ -8,6 +8,9 @@ namespace propriod::model {
 /// first tensor is made.
 void set_torch_threads(int threads);
 
+/// What was set, or what LibTorch chose.
+[[nodiscard]] int torch_threads();
+
 /// Makes the threads of one tensor operation sleep while they wait for each other. By default they spin, and where
 /// another program holds a processor they take the rest from each other: on two processors beside one busy program,
 /// training ran at a thirteenth of its speed on one thread. OpenMP reads that setting when it is loaded, so this starts

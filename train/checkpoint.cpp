@@ -19,7 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kAdvice = "remove it and start over without --resume";
+constexpr std::string_view kAdvice = "remove it and start over";
 
 /// JSON has no NaN.
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
@@ -61,6 +61,7 @@ std::string state_text(const Checkpoint& checkpoint) {
               {"best_epoch", checkpoint.best_epoch},
               {"best_score", checkpoint.best_score},
               {"teacher_kept", checkpoint.teacher_kept},
+              {"seconds", checkpoint.seconds},
               {"seconds_in_steps", checkpoint.seconds_in_steps},
               {"trained_windows", checkpoint.trained_windows},
               {"history", std::move(history)}}
@@ -77,6 +78,7 @@ Checkpoint parse_state(std::string_view text) {
                         .best_score = json.at("best_score"),
                         .teacher_kept = json.at("teacher_kept"),
                         .history = {},
+                        .seconds = json.at("seconds"),
                         .seconds_in_steps = json.at("seconds_in_steps"),
                         .trained_windows = json.at("trained_windows"),
                         .tensors = {}};

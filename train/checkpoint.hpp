@@ -20,7 +20,8 @@ struct Checkpoint {
   double best_score = -1;
   bool teacher_kept = false;
   std::vector<EpochReport> history;
-  double seconds_in_steps = 0;
+  double seconds = 0;           ///< in all, over the processes that had a part in it
+  double seconds_in_steps = 0;  ///< of them inside training steps
   std::uint64_t trained_windows = 0;
   std::vector<model::NamedTensor> tensors;
 };

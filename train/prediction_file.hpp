@@ -20,7 +20,8 @@ struct TaskPrediction {
 /// placement_predicted,placement_confidence`.
 struct PredictionRow {
   std::string recording;  ///< its name
-  double start_s = 0;     ///< of the window's first sample, since the start of the recording (before it with published windows)
+  double start_s =
+      0;  ///< of the window's first sample, since the start of the recording (before it with published windows)
   TaskPrediction activity;
   TaskPrediction placement;
   friend bool operator==(const PredictionRow&, const PredictionRow&) = default;

@@ -13,7 +13,7 @@ constexpr double kStandardGravity = 9.80665;  // m/s²
 Recipe best() {
   Recipe recipe;
   recipe.architecture.name = "mtl-net-compact";
-  recipe.scale = 1 / kStandardGravity;
+  recipe.scale = usual_scale(recipe.architecture.name);
   auto& training = recipe.training;
   training.epochs = 15;
   training.learning_rate = 0.003;
@@ -29,6 +29,10 @@ Recipe best() {
 }  // namespace
 
 std::span<const std::string_view> recipes() noexcept { return kRecipes; }
+
+double usual_scale(std::string_view architecture) noexcept {
+  return architecture == "mtl-net-compact" ? 1 / kStandardGravity : 1;
+}
 
 Recipe recipe_of(std::string_view name) {
   if (name == "paper") return {};

@@ -22,6 +22,7 @@ Sampler::Sampler(const WindowSet& windows, std::span<const std::size_t> rows, bo
   if (!balanced) return;
   std::map<std::pair<std::int64_t, std::int64_t>, std::vector<std::size_t>> groups;
   for (const auto row : rows_) groups[{windows.activity[row], windows.placement[row]}].push_back(row);
+  if (groups.size() > 1) groups.erase({-1, -1});  // windows without any label teach nothing
   for (auto& [labels, members] : groups) groups_.push_back(std::move(members));
 }
 

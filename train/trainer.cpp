@@ -113,11 +113,13 @@ class Trainer {
       run_phase();
       if (result_.epochs_run == 0) throw std::runtime_error(nothing_to_keep());
       if (phase_ == phases) break;
+      if (result_.diverged) throw std::runtime_error(diverged());
       if (stop_) throw std::runtime_error(half_done());
       model::load_weights(method_->network(), result_.weights);
       ++phase_;
       begin_phase();
     }
+    result_.seconds = elapsed().count();
     if (in_steps_.count() > 0) result_.windows_per_second = static_cast<double>(trained_windows_) / in_steps_.count();
     return std::move(result_);
   }
@@ -141,9 +143,9 @@ class Trainer {
       report.epoch = result_.epochs_run + 1;
       if (!run_epoch(report)) return;
       if (!std::isfinite(report.training_loss)) {
+        result_.diverged = true;
         if (result_.epochs_run > 0) return;  // what was learned before is still good
-        throw std::runtime_error("the training loss is no longer finite in epoch " + std::to_string(report.epoch) +
-                                 "; lower --learning-rate");
+        throw std::runtime_error(diverged());
       }
       keep_if_best(report);
       ++result_.epochs_run;
@@ -183,6 +185,8 @@ class Trainer {
     set_training(report.placement, placement.figures());
     return true;
   }
+
+  [[nodiscard]] Seconds elapsed() const { return before_ + (Clock::now() - started_); }
 
   void tell(int epoch, std::size_t step) {
     const int phases = method_->phases();
@@ -234,6 +238,7 @@ class Trainer {
                           .best_score = best_score_,
                           .teacher_kept = result_.teacher_kept,
                           .history = result_.history,
+                          .seconds = elapsed().count(),
                           .seconds_in_steps = in_steps_.count(),
                           .trained_windows = trained_windows_,
                           .tensors = {}};
@@ -254,8 +259,8 @@ class Trainer {
     auto checkpoint = read_checkpoint(from.path);
     if (checkpoint.request != from.request) {
       throw std::runtime_error(from.path.string() +
-                               ": is of a training with other data or options; give the same ones, or leave --resume "
-                               "out to start over");
+                               ": is of a training with other data, options, device or number of threads; give the "
+                               "same ones, or remove the file to start over");
     }
     while (phase_ < checkpoint.phase) {
       ++phase_;
@@ -268,6 +273,7 @@ class Trainer {
     for (const auto& saved : saved_moments) model::copy_values(saved, moments.at(std::stoul(saved.name)));
     optimizer_->resume_at(checkpoint.optimizer_steps);
     best_score_ = checkpoint.best_score;
+    before_ = Seconds{checkpoint.seconds};
     in_steps_ = Seconds{checkpoint.seconds_in_steps};
     trained_windows_ = checkpoint.trained_windows;
     result_.weights = extract(checkpoint.tensors, "best.");
@@ -281,6 +287,10 @@ class Trainer {
 
   [[nodiscard]] std::string nothing_to_keep() const {
     return "stopped before the first epoch ended: there is nothing to keep";
+  }
+  [[nodiscard]] std::string diverged() const {
+    return "the training loss is no longer finite in epoch " + std::to_string(result_.epochs_run + 1) +
+           (method_->phases() > 1 ? " of training " + std::to_string(phase_) : "") + "; lower --learning-rate";
   }
   [[nodiscard]] std::string half_done() const {
     return "stopped in training " + std::to_string(phase_) + " of " + std::to_string(method_->phases()) +
@@ -306,6 +316,7 @@ class Trainer {
   double done_before_ = 0;  // epochs of all phases that another process completed
   Clock::time_point started_;
   Clock::time_point saved_;
+  Seconds before_{};  // of other processes
   Seconds in_steps_{};
   std::uint64_t trained_windows_ = 0;
   TrainerResult result_;

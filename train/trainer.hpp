@@ -58,6 +58,8 @@ struct TrainerResult {
   std::int64_t flops_computed = 0;  ///< see model::Network::flops_computed
   /// Windows trained on / seconds inside training steps; loading, validation and checkpoints left out.
   double windows_per_second = 0;
+  double seconds = 0;     ///< in all, over the processes that had a part in it
+  bool diverged = false;  ///< ended early because the loss was no longer finite
   int resumed_after = 0;  ///< epochs that an earlier process had completed
 };
 

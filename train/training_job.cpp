@@ -1,5 +1,6 @@
 #include "train/training_job.hpp"
 
+#include <spdlog/fmt/fmt.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "model/manifest_file.hpp"
 #include "model/model_store.hpp"
 #include "model/sha256.hpp"
+#include "model/torch_runtime.hpp"
 #include "model/version.hpp"
 #include "train/data_checks.hpp"
 #include "train/errors.hpp"
@@ -46,8 +48,12 @@ std::vector<std::string> subjects_of(const WindowSet& windows, std::span<const s
   return {subjects.begin(), subjects.end()};
 }
 
-/// Names everything that the weights depend on.
-std::string request_digest(const model::Manifest& manifest) { return model::sha256(model::to_yaml(manifest)); }
+/// Names everything that the weights depend on, but for the program's version: who installs a new one in the middle of
+/// a training wants to go on.
+std::string request_digest(model::Manifest manifest, const std::string& device) {
+  manifest.program_version.clear();
+  return model::sha256(fmt::format("{}\n{} {}", model::to_yaml(manifest), device, model::torch_threads()));
+}
 
 /// What would refuse the bundle at the end should refuse it before hours of training.
 void refuse_unwritable(model::Manifest manifest, const std::filesystem::path& out) {
@@ -71,6 +77,11 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
   const bool published = request.protocol == "published";
   if (published && request.rate_hz) {
     throw DataSetError("the published protocol never resamples; leave out --rate, or use --protocol honest");
+  }
+  if (published && request.split.kind != "random") {
+    throw DataSetError(
+        "the published protocol's windows run from one person into the next, so no split keeps people apart; use "
+        "--split random, or --protocol honest");
   }
   DataSet data = read_data_set(request.format, request.data);
   const std::string filtered = filter_recordings(data, request.only, request.exclude);
@@ -123,7 +134,6 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
     }
     listener.progress(at);
   };
-  const auto started = std::chrono::steady_clock::now();
   TrainerResult trained = train(windows, split,
                                 {.architecture = manifest.architecture,
                                  .input = manifest.input,
@@ -132,11 +142,12 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
                                  .placements = data.placements.size(),
                                  .device = device,
                                  .checkpoint = {.path = request.out / kCheckpoint,
-                                                .request = request_digest(manifest),
-                                                .resume = request.resume}},
+                                                .request = request_digest(manifest, device),
+                                                .resume = request.resume,
+                                                .interval = request.checkpoint_every}},
                                 progress, stop);
-  const std::chrono::duration<double> train_time = std::chrono::steady_clock::now() - started;
-  const auto energy = energy_meter.finish();
+  auto energy = energy_meter.finish();
+  if (trained.resumed_after > 0) energy = {.joules = {}, .source = "not measured: the training was resumed"};
 
   manifest.training.epochs_run = trained.epochs_run;
   manifest.training.best_epoch = trained.best_epoch;
@@ -158,11 +169,9 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
                           .read = data.report,
                           .training = std::move(trained),
                           .test = evaluate(recognizer, windows, split.test, keep_prediction),
-                          .train_seconds = train_time.count(),
                           .energy = energy,
                           .peak_memory_bytes = peak_memory_bytes(),
                           .device = device};
-  if (!request.predictions.empty()) write_predictions(request.predictions, predictions);
   const auto headline = [&](const std::string& task, const std::optional<TaskMetrics>& metrics) {
     if (!metrics) return;
     outcome.manifest.metrics[task + "_accuracy"] = metrics->accuracy;
@@ -173,7 +182,8 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
 
   model::ModelStore store(request.out);
   outcome.bundle = store.publish(outcome.manifest, outcome.training.weights, to_json(outcome), request.promote);
-  if (outcome.training.epochs_run == outcome.manifest.training.epochs) {
+  if (!request.predictions.empty()) write_predictions(request.predictions, predictions);
+  if (outcome.training.diverged || outcome.training.epochs_run == outcome.manifest.training.epochs) {
     std::error_code ignored;  // a left-over checkpoint harms nobody
     std::filesystem::remove(request.out / kCheckpoint, ignored);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -28,10 +29,11 @@ struct TrainingRequest {
   SplitRequest split;             ///< its seed is that of the training
   std::optional<double> rate_hz;  ///< of the model; none: the data set's own, and that only with published windows
   std::string device = "auto";
-  bool resume = false;                ///< go on where an interrupted training of the same request ended
-  std::filesystem::path predictions;  ///< a prediction file of the test part goes there; empty: none
-  bool promote = false;               ///< serve the new version even if NAME has one already
-  std::string program_version;        ///< for the manifest
+  std::chrono::seconds checkpoint_every{10};  ///< at least so long between two checkpoints
+  bool resume = false;                        ///< go on where an interrupted training of the same request ended
+  std::filesystem::path predictions;          ///< a prediction file of the test part goes there; empty: none
+  bool promote = false;                       ///< serve the new version even if NAME has one already
+  std::string program_version;                ///< for the manifest
 };
 
 /// What came of it.
@@ -40,8 +42,7 @@ struct TrainingOutcome {
   model::Manifest manifest;
   ReadReport read;
   TrainerResult training;
-  Evaluation test;  ///< of the bundle as written, on the test part
-  double train_seconds = 0;
+  Evaluation test;                     ///< of the bundle as written, on the test part
   EnergyReading energy;                ///< of the whole machine while it trained
   std::int64_t peak_memory_bytes = 0;  ///< of this process, data included
   std::string device;
