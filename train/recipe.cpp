@@ -16,7 +16,8 @@ Recipe best() {
   recipe.scale = usual_scale(recipe.architecture.name);
   auto& training = recipe.training;
   training.epochs = 15;
-  training.learning_rate = 0.003;
+  training.learning_rate = 0.005;
+  training.lambda = 0.1;
   training.weight_decay = 0.01;
   training.cosine = true;
   training.warm_up = 0.1;
