@@ -36,10 +36,9 @@ train::AuditListener listener(ProgressLine& line, int folds) {
               }};
 }
 
-void print_planted(const char* task, const std::optional<train::PlantedLabels>& planted) {
-  if (!planted) return;
-  std::printf("%s: %zu of %zu planted labels among the first %zu entries\n", task, planted->found, planted->planted,
-              planted->looked_at);
+void print_planted(const char* task, const train::PlantedCount& count) {
+  std::printf("%s: %zu of %zu planted labels among the first %zu entries\n", task, count.found, count.planted,
+              count.looked_at);
 }
 
 ExitCode audit_command(Options& options) {
@@ -57,11 +56,13 @@ ExitCode audit_command(Options& options) {
   const auto outcome = train::run_audit(request, listener(line, request.folds), interrupted());
   line.clear();
   if (options.json) {
-    std::puts(train::audit_json(outcome.activity, outcome.placement).c_str());
+    std::puts(train::audit_json(outcome.activity, outcome.placement, outcome.planted).c_str());
   } else {
     std::fputs(train::audit_text(outcome.activity, outcome.placement, options.most).c_str(), stdout);
-    print_planted("activity", outcome.planted_activity);
-    print_planted("placement", outcome.planted_placement);
+    if (outcome.planted) {
+      print_planted("activity", outcome.planted->activity);
+      print_planted("placement", outcome.planted->placement);
+    }
   }
   return kSuccess;
 }
@@ -83,7 +84,8 @@ void add_audit_command(CLI::App& app, ExitCode& result) {
   command->add_option("--most", options->most, "how many recordings to list for each task")->capture_default_str();
   command
       ->add_option("--plant", request.plant,
-                   "give this share of the recordings a wrong label first, and tell how many are found")
+                   "give half this share of the recordings a wrong activity and half this share of the files a wrong "
+                   "placement first, and tell how many are found")
       ->check(finite_range(0, 0.5));
   options->flags.add_to(*command);
   options->machine.add_to(*command);

@@ -1,14 +1,12 @@
 #include "train/audit_job.hpp"
 
 #include <algorithm>
-#include <random>
-#include <set>
+#include <stdexcept>
 
 #include "model/recognizer.hpp"
 #include "train/data_checks.hpp"
-#include "train/errors.hpp"
 #include "train/evaluation.hpp"
-#include "train/random.hpp"
+#include "train/planted_labels.hpp"
 #include "train/recording_filter.hpp"
 #include "train/split.hpp"
 #include "train/window_set.hpp"
@@ -21,48 +19,6 @@ struct Opinions {
   std::vector<float> activity;   // (N, activities)
   std::vector<float> placement;  // (N, placements)
 };
-
-/// Recordings of one task that got a wrong label; by name.
-using Planted = std::set<std::string>;
-
-/// Another of `classes`, the same one wherever a label occurs in this recording.
-void mislabel(std::vector<std::string>& labels, const std::vector<std::string>& classes, std::mt19937_64& engine) {
-  const auto shift = 1 + draw_below(classes.size() - 1, engine);
-  for (auto& label : labels) {
-    const auto place = static_cast<std::size_t>(std::ranges::find(classes, label) - classes.begin());
-    label = classes[(place + shift) % classes.size()];
-  }
-}
-
-/// Gives a share of the recordings a wrong activity or a wrong placement, each half of the time.
-void plant(DataSet& data, double share, std::uint64_t seed, Planted& activity, Planted& placement) {
-  if (data.activities.size() < 2 || data.placements.size() < 2) {
-    throw DataSetError("--plant needs at least two classes in each task");
-  }
-  std::mt19937_64 engine(seed);
-  std::vector<std::size_t> order(data.recordings.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  shuffle(order, engine);
-  order.resize(static_cast<std::size_t>(share * static_cast<double>(order.size())));
-  for (const auto index : order) {
-    auto& recording = data.recordings[index];
-    if (draw_below(2, engine) == 0) {
-      mislabel(recording.activities, data.activities, engine);
-      activity.insert(recording.name);
-    } else {
-      mislabel(recording.placements, data.placements, engine);
-      placement.insert(recording.name);
-    }
-  }
-}
-
-PlantedLabels found_of(const Planted& planted, const std::vector<AuditEntry>& entries) {
-  const auto first = std::span(entries).first((entries.size() + 9) / 10);
-  const auto is_planted = [&](const AuditEntry& entry) { return planted.contains(entry.recording); };
-  return {.planted = planted.size(),
-          .found = static_cast<std::size_t>(std::ranges::count_if(first, is_planted)),
-          .looked_at = first.size()};
-}
 
 std::vector<AuditEntry> audit_task(std::span<const std::string> labels, std::span<const std::int64_t> truth,
                                    std::span<const float> probabilities, const std::vector<std::string>& names,
@@ -90,10 +46,9 @@ AuditOutcome run_audit(const AuditRequest& request, const AuditListener& listene
   refuse_unlabelled(data, request.data);
   refuse_nameless(data, request.data);
   listener.data_read(data.report, data);
-  Planted planted_activity;
-  Planted planted_placement;
   const auto seed = request.recipe.training.seed;
-  if (request.plant > 0) plant(data, request.plant, seed, planted_activity, planted_placement);
+  std::optional<PlantedLabels> planted;
+  if (request.plant > 0) planted = plant_labels(data, request.plant, seed);
 
   model::Manifest manifest;
   manifest.architecture = request.recipe.architecture;
@@ -137,11 +92,10 @@ AuditOutcome run_audit(const AuditRequest& request, const AuditListener& listene
   AuditOutcome outcome{
       .activity = audit_task(data.activities, windows.activity, opinions.activity, recordings, windows),
       .placement = audit_task(data.placements, windows.placement, opinions.placement, files, windows),
-      .planted_activity = {},
-      .planted_placement = {}};
-  if (request.plant > 0) {
-    outcome.planted_activity = found_of(planted_activity, outcome.activity);
-    outcome.planted_placement = found_of(planted_placement, outcome.placement);
+      .planted = {}};
+  if (planted) {
+    outcome.planted = {.activity = count_planted(planted->activity, outcome.activity),
+                       .placement = count_planted(planted->placement, outcome.placement)};
   }
   return outcome;
 }

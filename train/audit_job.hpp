@@ -23,20 +23,13 @@ struct AuditRequest {
   int folds = 5;                  ///< groups of people; each is judged by a model that was trained on the others
   std::optional<double> rate_hz;  ///< none: the data set's own
   std::string device = "auto";
-  double plant = 0;  ///< share of the recordings that get a wrong label first, 0 … 0.5: does the audit find them?
-};
-
-/// Wrong labels that were planted in one task, and how many of them the audit ranks within its first tenth.
-struct PlantedLabels {
-  std::size_t planted = 0;
-  std::size_t found = 0;
-  std::size_t looked_at = 0;  ///< entries in that tenth
+  double plant = 0;  ///< share that gets a wrong label first, 0 … 0.5, see `plant_labels`: does the audit find them?
 };
 
 struct AuditOutcome {
   std::vector<AuditEntry> activity;  ///< worst first
   std::vector<AuditEntry> placement;
-  std::optional<PlantedLabels> planted_activity, planted_placement;  ///< where labels were planted
+  std::optional<PlantedCounts> planted;  ///< where labels were planted
 };
 
 /// Hears of what is going on.

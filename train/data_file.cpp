@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "drivers/label.hpp"
@@ -38,6 +39,14 @@ std::vector<std::filesystem::path> files_below(const std::filesystem::path& fold
   return files;
 }
 
+/// How many of the first `most` bytes of a longer UTF-8 text are whole characters.
+std::size_t whole_characters(std::string_view text, std::size_t most) {
+  constexpr std::size_t kMostContinuations = 3;  // of one character; where there are more, it is no UTF-8
+  std::size_t end = most;
+  while (end > 0 && most - end < kMostContinuations && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return end;
+}
+
 }  // namespace
 
 void visit_files(const std::filesystem::path& folder_or_archive, const FileVisitor& visit) {
@@ -54,10 +63,11 @@ void visit_files(const std::filesystem::path& folder_or_archive, const FileVisit
 }
 
 std::string plain_name(std::string name) {
-  if (name.size() > kMaxNameBytes) name.resize(kMaxNameBytes);
+  if (name.size() > kMaxNameBytes) name.resize(whole_characters(name, kMaxNameBytes));
   if (!drivers::is_plain_text(name, kMaxNameBytes)) {
+    // Unsigned, since whether char has a sign is up to the machine.
     std::ranges::replace_if(
-        name, [](char c) { return c < 0x20 || c == 0x7f; }, '?');
+        name, [](unsigned char byte) { return byte < 0x20 || byte >= 0x7f; }, '?');
   }
   return name;
 }

@@ -25,7 +25,8 @@ using FileVisitor = std::function<void(const DataFile&)>;
 /// something in it is named as data and is no file.
 void visit_files(const std::filesystem::path& folder_or_archive, const FileVisitor& visit);
 
-/// A file's name as the rest of the program may show it: foreign bytes become '?', and what is too long is cut.
+/// A file's name as the rest of the program may show it: foreign bytes become '?', and what is too long is cut
+/// after a whole character.
 [[nodiscard]] std::string plain_name(std::string name);
 
 /// True for a name that data goes by; something of that name which is no file had better be noticed.

@@ -83,6 +83,10 @@ nlohmann::ordered_json list_json(std::span<const AuditEntry> entries) {
   return list;
 }
 
+nlohmann::ordered_json count_json(const PlantedCount& count) {
+  return {{"planted", count.planted}, {"found", count.found}, {"looked_at", count.looked_at}};
+}
+
 std::string list_text(std::string_view task, std::span<const AuditEntry> entries, std::size_t most) {
   std::string text = fmt::format("{}: {} recordings, the most doubtful labels first\n", task, entries.size());
   for (const auto& entry : entries.first(std::min(most, entries.size()))) {
@@ -141,8 +145,13 @@ std::string_view file_of_recording(std::string_view recording_name) noexcept {
   return recording_name.substr(0, colon);
 }
 
-std::string audit_json(std::span<const AuditEntry> activity, std::span<const AuditEntry> placement) {
-  const nlohmann::ordered_json json{{"activity", list_json(activity)}, {"placement", list_json(placement)}};
+std::string audit_json(std::span<const AuditEntry> activity, std::span<const AuditEntry> placement,
+                       const std::optional<PlantedCounts>& planted) {
+  nlohmann::ordered_json json{
+      {"activity", list_json(activity)}, {"placement", list_json(placement)}, {"planted", nullptr}};
+  if (planted) {
+    json["planted"] = {{"activity", count_json(planted->activity)}, {"placement", count_json(planted->placement)}};
+  }
   return json.dump(2, ' ', /*ensure_ascii=*/false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,8 +47,21 @@ struct AuditEntry {
 /// readers add when they cut a file into several recordings.
 [[nodiscard]] std::string_view file_of_recording(std::string_view recording_name) noexcept;
 
-/// One JSON object: a list for each task, all entries, worst first.
-[[nodiscard]] std::string audit_json(std::span<const AuditEntry> activity, std::span<const AuditEntry> placement);
+/// Wrong labels that were planted in one task (see `plant_labels`), and how many of them the audit found.
+struct PlantedCount {
+  std::size_t planted = 0;
+  std::size_t found = 0;      ///< in the first tenth of the list
+  std::size_t looked_at = 0;  ///< entries in that tenth
+};
+
+/// Of both tasks.
+struct PlantedCounts {
+  PlantedCount activity, placement;
+};
+
+/// One JSON object: a list for each task, all entries, worst first, and "planted", null where nothing was.
+[[nodiscard]] std::string audit_json(std::span<const AuditEntry> activity, std::span<const AuditEntry> placement,
+                                     const std::optional<PlantedCounts>& planted);
 
 /// For people: the first `most` entries of each task.
 [[nodiscard]] std::string audit_text(std::span<const AuditEntry> activity, std::span<const AuditEntry> placement,

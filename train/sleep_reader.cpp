@@ -41,7 +41,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-/// "up_right" of "upright" or "UP-RIGHT".
+/// "up_right" of "upright" or "UP-RIGHT", a word between underscores.
 std::optional<std::string> posture_of(const std::string& word) {
   const auto letters = [](std::string text) {
     std::erase_if(text, [](char c) { return c == '_' || c == '-'; });
@@ -52,6 +52,35 @@ std::optional<std::string> posture_of(const std::string& word) {
   }
   return std::nullopt;
 }
+
+/// What a file's name says before its placement.
+struct Stem {
+  std::string subject;  // empty: nothing
+  std::string posture;
+  bool two_words = false;  // the posture was written "up_right"
+};
+
+/// Of `<subject>_<posture>` or `<posture>`; nothing when its last word is no posture. "up_right" ends in a posture too,
+/// and "An_up" could be a person: but were it read so, one person would be several, on both sides of a split.
+std::optional<Stem> parse_stem(const std::string& stem) {
+  const auto begin_of_word = [&](std::size_t end) {  // after the last '_' before `end`
+    const auto underscore = end == 0 ? std::string::npos : stem.rfind('_', end - 1);
+    return underscore == std::string::npos ? 0 : underscore + 1;
+  };
+  const auto before = [&](std::size_t word) { return stem.substr(0, word == 0 ? 0 : word - 1); };
+  const auto last = begin_of_word(stem.size());
+  if (last > 0) {
+    const auto both = begin_of_word(last - 1);
+    const auto posture = std::ranges::find(drivers::kPostures, lower(stem.substr(both)));
+    if (posture != drivers::kPostures.end()) return Stem{before(both), std::string(*posture), true};
+  }
+  if (const auto posture = posture_of(stem.substr(last))) return Stem{before(last), *posture, false};
+  return std::nullopt;
+}
+
+constexpr std::string_view kTwoWordsNote =
+    "; where the last two words before the placement in a file's name make a posture, such as up_right, they are read "
+    "as it, not as the end of a person's name";
 
 /// Beyond any accelerometer in any unit, and it stays finite in m/s².
 constexpr float kLargest = 1e6F;
@@ -162,33 +191,36 @@ std::vector<drivers::Recording> SleepParser::finish() {
 }
 
 DataSet read_sleep(const std::filesystem::path& folder_or_archive) {
-  static const std::regex kFileName(R"((?:(.*)/)?(?:([^/]*)_)?([^/_]+)_(nguc|co|bung)\.txt(\.gz)?)", std::regex::icase);
+  static const std::regex kFileName(R"((?:.*/)?([^/]+)_(nguc|co|bung)\.txt(\.gz)?)", std::regex::icase);
   struct File {
     std::string path;
     std::vector<drivers::Recording> recordings;
   };
-  std::map<std::pair<std::string, std::string>, File> files;  // by subject, and name without folder and .gz
+  std::map<std::array<std::string, 3>, File> files;  // by subject, posture and placement
   DataSet data_set;
   visit_files(folder_or_archive, [&](const DataFile& file) {
     std::smatch match;
     if (!std::regex_match(file.name, match, kFileName)) return;
-    const auto posture = posture_of(match[3].str());
-    if (!posture) {
+    const auto words = match[1].str();
+    const auto stem = parse_stem(words);
+    if (!stem) {
       ++data_set.report.files;
       data_set.report.unusable_files.push_back(fmt::format("{}: \"{}\" is no posture; known are {}", file.path,
-                                                           match[3].str(), fmt::join(drivers::kPostures, ", ")));
+                                                           words.substr(words.rfind('_') + 1),
+                                                           fmt::join(drivers::kPostures, ", ")));
       return;
     }
     const auto folder = folder_of(file.name);
     const std::string subject =
-        match[2].length() > 0 ? match[2].str() : folder.substr(folder.rfind('/') + 1);  // all of it without a '/'
-    const auto placement = std::ranges::find(kPlacements, lower(match[4].str()), &Placement::word);
-    const auto base = lower(fmt::format("{}_{}", match[3].str(), match[4].str()));
-    const auto [known, is_new] = files.try_emplace({subject, base}, File{file.path, {}});
+        stem->subject.empty() ? folder.substr(folder.rfind('/') + 1) : stem->subject;  // all of it without a '/'
+    const auto placement = std::ranges::find(kPlacements, lower(match[2].str()), &Placement::word);
+    const std::string label(placement->label);
+    const auto [known, is_new] = files.try_emplace({subject, stem->posture, label}, File{file.path, {}});
     if (!is_new) refuse_twins(known->second.path, file.path);
     known->second.recordings = read_file(
-        file, {.name = file.name, .subject = subject, .posture = *posture, .placement = std::string(placement->label)},
-        data_set.report);
+        file, {.name = file.name, .subject = subject, .posture = stem->posture, .placement = label}, data_set.report);
+    if (!stem->two_words) return;
+    for (auto& recording : known->second.recordings) recording.notes += kTwoWordsNote;
   });
 
   data_set.format = "sleep";

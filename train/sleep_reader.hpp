@@ -48,9 +48,11 @@ class SleepParser {
 };
 
 /// Every `<subject>_<posture>_<placement>.txt` or `.txt.gz`, in upper or lower case, as the authors name them: the
-/// posture up, upright, rightup … upleft, with or without a hyphen, the placement nguc (chest), co (neck) or bung
-/// (abdomen). Without a subject in the name it is that of the file's folder. Throws DataSetError for what `visit_files`
-/// does and for one recording found twice.
+/// posture up, upright, rightup … upleft, also with a hyphen or an underscore (up_right), the placement nguc (chest),
+/// co (neck) or bung (abdomen). Without a subject in the name it is that of the file's folder. How the authors spell
+/// their postures is not published: where the last two words make a posture they are one, even if a person's name could
+/// end in the first of them (`An_up` lying `right`), and the recording's notes say so. Throws DataSetError for what
+/// `visit_files` does and for one recording, a person in one posture with the sensor in one place, found twice.
 [[nodiscard]] DataSet read_sleep(const std::filesystem::path& folder_or_archive);
 
 }  // namespace propriod::train

@@ -85,13 +85,22 @@ TEST_F(Audit, RefusesSizesThatDoNotFit) {
 TEST_F(Audit, IsToldToScriptsAndToPeople) {
   record("\x1b[2Jwalk", 0, {0.1F, 0.8F, 0.1F});
   const auto ranked = entries();
-  const auto json = nlohmann::json::parse(audit_json(ranked, {}));
+  const auto json = nlohmann::json::parse(audit_json(ranked, {}, {}));
   EXPECT_EQ(json.at("activity").at(0).at("suggested"), "eating soup");
   EXPECT_TRUE(json.at("placement").empty());
+  EXPECT_TRUE(json.at("planted").is_null());
   const auto text = audit_text(ranked, {}, 10);
   EXPECT_THAT(text, testing::HasSubstr("walk: labelled walking, looks like eating soup (100 % of 20 windows)"));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("\x1b")));
   EXPECT_THAT(audit_text(ranked, {}, 0), testing::Not(testing::HasSubstr("labelled")));
+}
+
+TEST_F(Audit, TellsScriptsHowManyPlantedLabelsItFound) {
+  const PlantedCounts planted{.activity = {.planted = 5, .found = 4, .looked_at = 9},
+                              .placement = {.planted = 3, .found = 2, .looked_at = 7}};
+  const auto json = nlohmann::json::parse(audit_json({}, {}, planted)).at("planted");
+  EXPECT_EQ(json.at("activity"), (nlohmann::json{{"planted", 5}, {"found", 4}, {"looked_at", 9}}));
+  EXPECT_EQ(json.at("placement"), (nlohmann::json{{"planted", 3}, {"found", 2}, {"looked_at", 7}}));
 }
 
 TEST(FileOfRecording, LeavesOutTheLineWhereItBegins) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "drivers/label.hpp"
 #include "train/errors.hpp"
 
 namespace propriod::train {
@@ -87,6 +88,15 @@ TEST(FilterRecordings, RefusesToLeaveNothing) {
 TEST(FilterRecordings, KeepsItsNoteShort) {
   auto data = wisdm();
   EXPECT_LE(filter_recordings(data, {}, std::vector<std::string>(500, "1637/phone")).size(), 4096U);
+}
+
+TEST(FilterRecordings, KeepsItsNotePlainTextWhateverThePatternsAre) {
+  for (const std::string offset : {"", "x", "xx"}) {
+    auto data = wisdm();
+    data.recordings[1].subject = offset + "Ngọc";
+    const auto note = filter_recordings(data, {}, std::vector<std::string>(500, offset + "Ngọc/*"));
+    EXPECT_TRUE(drivers::is_plain_text(note, 4096)) << note;
+  }
 }
 
 }  // namespace

@@ -93,6 +93,39 @@ TEST(SleepReader, TakesThePersonFromTheFolderWhereTheNameHasNone) {
   EXPECT_THAT(subjects, ElementsAre("", "An", "Binh"));
 }
 
+/// "subject/posture" of each recording.
+std::vector<std::string> people_and_postures(const DataSet& data_set) {
+  std::vector<std::string> found;
+  for (const auto& each : data_set.recordings) found.push_back(each.subject + "/" + each.activities.at(0));
+  return found;
+}
+
+TEST(SleepReader, ReadsAPostureOfTwoWordsAsOneAndSaysSo) {
+  TemporarySet set;
+  set.write("01_An_up_right_nguc.txt", timed(5));
+  set.write("01_An_right_up_nguc.txt", timed(5));
+  set.write("01_An_right_nguc.txt", timed(5));
+  set.write_gzip("02_Left_Down_Co.txt.gz", timed(5));
+  set.write("data/Binh/down_left_bung.txt", timed(5));
+  set.write("data/03_up/up_right_bung.txt", timed(5));
+  const DataSet data_set = read(set.folder());
+  EXPECT_THAT(people_and_postures(data_set),
+              testing::UnorderedElementsAre("01_An/up_right", "01_An/right_up", "01_An/right", "02/left_down",
+                                            "Binh/down_left", "03_up/up_right"));
+  for (const auto& recording : data_set.recordings) {
+    const bool two_words = recording.activities.at(0) != "right";
+    EXPECT_EQ(recording.notes.find("last two words") != std::string::npos, two_words) << recording.name;
+    EXPECT_THAT(recording.notes, HasSubstr("states no unit"));
+  }
+}
+
+TEST(SleepReader, ReadsWordsThatMakeNoPostureTogetherAsPartOfTheName) {
+  TemporarySet set;
+  set.write("04_Up_down_nguc.txt", timed(5));
+  set.write("05__right_nguc.txt", timed(5));
+  EXPECT_THAT(people_and_postures(read(set.folder())), ElementsAre("04_Up/down", "05_/right"));
+}
+
 TEST(SleepReader, LeavesThePlaceOfAMalformedLineEmpty) {
   TemporarySet set;
   set.write("1_up_nguc.txt", "0,0,0,1;\n20,0,0,1\n40,0,1;\n60,0,0,1e30;\n\n100,0,0,nan;\n12:30:01.2,0,0,1; \n");
@@ -137,6 +170,13 @@ TEST(SleepReader, RefusesOneRecordingFoundTwice) {
   TemporarySet set;
   set.write("1_up_nguc.txt", timed(5));
   set.write_gzip("more/1_Up_nguc.txt.gz", timed(5));
+  EXPECT_THAT([&] { (void)read(set.folder()); }, ThrowsMessage<DataSetError>(HasSubstr("remove one")));
+}
+
+TEST(SleepReader, RefusesOneRecordingUnderTwoSpellingsOfItsPosture) {
+  TemporarySet set;
+  set.write("1_upright_nguc.txt", timed(5));
+  set.write("1_up_right_nguc.txt", timed(5));
   EXPECT_THAT([&] { (void)read(set.folder()); }, ThrowsMessage<DataSetError>(HasSubstr("remove one")));
 }
 
