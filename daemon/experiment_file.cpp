@@ -17,6 +17,10 @@
 #include "config/section.hpp"
 #include "config/value.hpp"
 #include "config/yaml_tree.hpp"
+#include "model/architectures.hpp"
+#include "train/data_set.hpp"
+#include "train/method_names.hpp"
+#include "train/recipe.hpp"
 
 namespace propriod::daemon {
 namespace {
@@ -34,10 +38,6 @@ constexpr std::size_t kMaxPatternBytes = 256;
 constexpr std::size_t kMaxItems = 1000;
 constexpr std::uint64_t kMaxSeed = 1ULL << 53U;  // what JSON numbers hold exactly
 
-constexpr std::array<std::string_view, 7> kArchitectures{
-    "mtl-net", "mtl-net-published", "mtl-net-compact", "lstm", "bilstm", "gru", "anponet"};
-constexpr std::array<std::string_view, 5> kFormats{"propriod", "wisdm2019", "dsads", "mhealth", "sleep"};
-constexpr std::array<std::string_view, 2> kRecipes{"paper", "best"};
 constexpr std::array<std::string_view, 2> kProtocols{"honest", "published"};
 constexpr std::array<std::string_view, 3> kSplits{"random", "subject", "leave-one-subject-out"};
 constexpr std::array<std::string_view, 3> kDevices{"auto", "cpu", "cuda"};
@@ -90,7 +90,8 @@ struct DataEntry {
 constexpr std::array<Key<DataEntry>, 11> kDataKeys{{
     {"name", kRequired, [](const Value& v, DataEntry& d) { v.read_name(d.data.name); }},
     {"path", kOptional, [](const Value& v, DataEntry& d) { v.read_text(d.path, kMaxTextBytes); }},
-    {"format", kRequired, [](const Value& v, DataEntry& d) { v.read_one_of(d.data.format, kFormats); }},
+    {"format", kRequired,
+     [](const Value& v, DataEntry& d) { v.read_one_of(d.data.format, train::data_set_formats()); }},
     {"rate", kOptional, [](const Value& v, DataEntry& d) { read_rate(v, d.data); }},
     {"protocol", kOptional, [](const Value& v, DataEntry& d) { v.read_one_of(d.data.protocol, kProtocols); }},
     {"split", kOptional, [](const Value& v, DataEntry& d) { v.read_one_of(d.data.split, kSplits); }},
@@ -138,9 +139,10 @@ constexpr std::array<Key<Draft>, 17> kPlanKeys{{
     {"title", kRequired, [](const Value& v, Draft& d) { v.read_text(d.plan.title, 200); }},
     {"notes", kOptional, [](const Value& v, Draft& d) { v.read_text(d.plan.notes, kMaxTextBytes); }},
     {"data", kRequired, read_data},
-    {"methods", kOptional, [](const Value& v, Draft& d) { read_words(v, d.plan.methods, train::kMethods); }},
-    {"architectures", kOptional, [](const Value& v, Draft& d) { read_words(v, d.plan.architectures, kArchitectures); }},
-    {"recipes", kOptional, [](const Value& v, Draft& d) { read_words(v, d.plan.recipes, kRecipes); }},
+    {"methods", kOptional, [](const Value& v, Draft& d) { read_words(v, d.plan.methods, train::methods()); }},
+    {"architectures", kOptional,
+     [](const Value& v, Draft& d) { read_words(v, d.plan.architectures, model::architectures()); }},
+    {"recipes", kOptional, [](const Value& v, Draft& d) { read_words(v, d.plan.recipes, train::recipes()); }},
     {"seeds", kOptional,
      [](const Value& v, Draft& d) {
        read_list<std::uint64_t>(v, d.plan.seeds, kMaxSeed + 1, [](const Value& item, auto& seed) {

@@ -47,7 +47,7 @@ void DataFlags::add_to(CLI::App& command) {
       ->check(CLI::ExistingPath);
   command.add_option("--format", format, "how they are laid out")
       ->required()
-      ->check(CLI::IsMember(train::data_set_formats()));
+      ->check(CLI::IsMember(words(train::data_set_formats())));
   command.add_option("--only", only, "take only these recordings: SUBJECT/PLACEMENT or name, with * and ?")
       ->allow_extra_args(false);
   command.add_option("--exclude", exclude, "leave these recordings out; both may be given more than once")

@@ -47,11 +47,7 @@ constexpr std::array kKnown{
     Known{"mtl-net-compact", CompactNet::kMinWindow, true, make<CompactNet>},
 };
 
-constexpr auto kNames = [] {
-  std::array<std::string_view, kKnown.size()> names;
-  std::ranges::transform(kKnown, names.begin(), &Known::name);
-  return names;
-}();
+static_assert(std::ranges::equal(kKnown, kArchitectures, {}, &Known::name), "architectures.hpp lists other names");
 
 /// Throws BundleError for a name that is not in the table.
 const Known& known(const std::string& name) {
@@ -111,8 +107,6 @@ std::int64_t Network::head_flops() const {
   }
   return flops;
 }
-
-std::span<const std::string_view> architectures() noexcept { return kNames; }
 
 std::shared_ptr<Network> make_network(const Manifest::Architecture& architecture, int window, std::size_t activities,
                                       std::size_t placements) {

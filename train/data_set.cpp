@@ -40,6 +40,12 @@ constexpr std::array kFormats = {
     Format{"sleep", read_sleep, "<subject>_<posture>_<nguc|co|bung>.txt or .txt.gz"},
 };
 
+constexpr auto kFormatNames = [] {
+  std::array<std::string_view, kFormats.size()> names;
+  std::ranges::transform(kFormats, names.begin(), &Format::name);
+  return names;
+}();
+
 const Format& find_format(std::string_view name) {
   const auto format = std::ranges::find(kFormats, name, &Format::name);
   if (format != kFormats.end()) return *format;
@@ -156,11 +162,7 @@ void keep_occurring_labels(DataSet& data_set) {
                  &drivers::RecordedSample::placement);
 }
 
-std::vector<std::string> data_set_formats() {
-  std::vector<std::string> names;
-  for (const auto& format : kFormats) names.emplace_back(format.name);
-  return names;
-}
+std::span<const std::string_view> data_set_formats() noexcept { return kFormatNames; }
 
 std::string fingerprint(const DataSet& data_set) {
   CanonicalHash hash;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,8 +47,8 @@ struct DataSet {
 /// with nothing usable in it, no recording long enough, and one recording found twice.
 [[nodiscard]] DataSet read_data_set(std::string_view format, const std::filesystem::path& folder_or_archive);
 
-/// The formats that `read_data_set` knows.
-[[nodiscard]] std::vector<std::string> data_set_formats();
+/// The formats that `read_data_set` knows. Any thread.
+[[nodiscard]] std::span<const std::string_view> data_set_formats() noexcept;
 
 /// Removes from the data set's labels those that no sample carries (any more); the order of the others stays.
 void keep_occurring_labels(DataSet& data_set);

@@ -11,9 +11,6 @@
 /// What `propriod experiment` is asked for, and the runs that this comes down to. Plain data, no LibTorch.
 namespace propriod::train {
 
-inline constexpr std::array<std::string_view, 5> kMethods{"singletask", "multitask", "sd-dropout", "born-again",
-                                                          "smooth-distill"};
-
 /// The methods whose loss has a λ to vary.
 [[nodiscard]] bool has_lambda(std::string_view method) noexcept;
 

@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 
 #include "train/born_again.hpp"
@@ -14,9 +13,6 @@
 
 namespace propriod::train {
 namespace {
-
-constexpr std::array<std::string_view, 5> kMethods{"singletask", "multitask", "sd-dropout", "born-again",
-                                                   "smooth-distill"};
 
 std::vector<torch::Tensor> tensors_of(const model::Network& network) {
   auto tensors = network.parameters();
@@ -30,8 +26,6 @@ double MovingAverage::keep_at(std::int64_t step) const noexcept {
   const auto t = static_cast<double>(step);
   return warm_up ? std::min(keep, (1 + t) / (10 + t)) : keep;
 }
-
-std::span<const std::string_view> methods() noexcept { return kMethods; }
 
 std::unique_ptr<Method> make_method(std::string_view name, const MethodOptions& options,
                                     const std::function<NetworkPointer()>& fresh_network) {
