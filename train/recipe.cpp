@@ -16,7 +16,8 @@ Recipe best() {
   recipe.scale = usual_scale(recipe.architecture.name);
   auto& training = recipe.training;
   training.epochs = 15;
-  training.learning_rate = 0.005;
+  training.batch = 128;
+  training.learning_rate = 0.01;
   training.lambda = 0.1;
   training.weight_decay = 0.01;
   training.cosine = true;
