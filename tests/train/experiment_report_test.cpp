@@ -251,6 +251,16 @@ TEST_F(ReportOfAnExperiment, ShowsTheCalibrationOfBothTasks) {
   EXPECT_THAT(text, HasSubstr("<th scope=\"row\">best</th><td>4.50</td><td>–</td><td>4.50</td><td>12.25</td>"));
 }
 
+TEST_F(ReportOfAnExperiment, SaysWhereResultsAreOfOtherData) {
+  report_.plan.seeds = {0, 1, 2};
+  run_all([](const auto&) { return 5; });
+  EXPECT_THAT(page(), Not(HasSubstr("not of the same data")));
+  report_.results[report_.runs[0].id()].result["fingerprint"] = "aa";
+  EXPECT_THAT(page(), Not(HasSubstr("not of the same data"))) << "the others do not say";
+  report_.results[report_.runs[1].id()].result["fingerprint"] = "bb";
+  EXPECT_THAT(page(), HasSubstr("The results of data set w are not of the same data"));
+}
+
 TEST_F(ReportOfAnExperiment, PoolsTestFoldsAndKeepsIncompleteOnesOut) {
   report_.plan.data[0].split = "subject";
   report_.plan.data[0].test_folds = 2;
@@ -301,6 +311,19 @@ TEST_F(ReportOfAnExperiment, RefusesAResultOfAnotherForm) {
   run_all([](const auto&) { return 5; });
   report_.results.begin()->second.result["tasks"]["activity"]["confusion"] = {{1, 2}};
   EXPECT_THROW((void)page(), std::runtime_error);
+}
+
+TEST_F(ReportOfAnExperiment, NeedsNoDataForTheResultsThereAre) {
+  run_all([](const auto&) { return 5; });
+  report_.plan.data[0].path.clear();
+  report_.plan.data.push_back({.name = "never", .path = {}, .format = "dsads"});
+  report_.runs = expand(report_.plan);
+  report_.absent = {{"never", "data set never is not here: where"}, {"w", "data set w is not here: where"}};
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("<td>50.00</td>"));
+  EXPECT_THAT(text, HasSubstr("1 of 1 trainings done"));
+  EXPECT_THAT(text, HasSubstr("data set never is not here: where. It is left out."));
+  EXPECT_THAT(text, Not(HasSubstr("data set w is not here")));
 }
 
 TEST_F(ReportOfAnExperiment, SaysThatThereIsNothingYet) {
