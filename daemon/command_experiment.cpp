@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include "daemon/commands.hpp"
@@ -128,16 +129,48 @@ void warn_of_other_versions(const std::map<std::string, train::ExperimentResult>
 void dry_run(const std::vector<train::ExperimentRun>& runs, const std::filesystem::path& out, int jobs) {
   const auto results = train::read_results(out / "results.jsonl");
   std::vector<const train::ExperimentRun*> left;
+  std::size_t listed = 0;
   for (const auto& run : runs) {
     const bool done = results.contains(run.id());
+    if (!done && run.data.path.empty()) continue;
     std::printf("%s  %s\n", done ? "done" : "todo", run.id().c_str());
     if (!done) left.push_back(&run);
+    ++listed;
   }
   const auto remaining = train::estimate(left, results, jobs);
-  std::printf("%zu of %zu runs to do, %d at a time: %s\n", left.size(), runs.size(), jobs,
+  std::printf("%zu of %zu runs to do, %d at a time: %s\n", left.size(), listed, jobs,
               left.empty() ? "nothing left"
               : remaining  ? ("about " + duration_text(*remaining)).c_str()
                            : "how long they take is known once the first has ended");
+}
+
+/// As a shell takes it for one word.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
+/// What a reader of the report says to get its results, and to go on with what is missing.
+std::string repeated_command(const Options& options) {
+  auto command = "propriod experiment " + shell_word(options.file.string());
+  for (const auto& data : options.data) command += " --data " + shell_word(data);
+  if (options.epochs > 0) command += fmt::format(" --epochs {}", options.epochs);
+  if (!options.seeds.empty()) command += fmt::format(" --seeds {}", fmt::join(options.seeds, ","));
+  if (options.jobs > 0) command += fmt::format(" --jobs {}", options.jobs);
+  if (options.threads > 0) command += fmt::format(" --threads {}", options.threads);
+  return command + " --out " + shell_word(options.out.string());
+}
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    throw std::runtime_error(
+        fmt::format("{}: cannot be made ({}); give another --out", folder.string(), error.message()));
+  }
 }
 
 ExitCode experiment_command(const Options& options) {
@@ -148,23 +181,26 @@ ExitCode experiment_command(const Options& options) {
   }
   auto& plan = file->plan;
   const auto overrides = override_plan(options, plan);
-  for (const auto& sentence : file->left_out) spdlog::warn(sentence);
+  if (!options.report_only) {
+    for (const auto& [name, why] : file->absent) spdlog::warn("{}; it is left out", why);
+  }
   const auto runs = train::expand(plan);
   if (options.dry_run) {
     dry_run(runs, options.out, plan.jobs);
     return kSuccess;
   }
-  if (runs.empty() && !options.report_only) {
-    throw std::runtime_error(options.file.string() +
-                             ": none of its data sets is here; say where one is with --data NAME=PATH");
+  if (file->absent.size() == plan.data.size() && !options.report_only) {
+    throw std::runtime_error(
+        options.file.string() +
+        ": none of its data sets is here; say where one is with --data NAME=PATH, or only --report-only");
   }
   const auto results_file = options.out / "results.jsonl";
   train::ExperimentReport report{.plan = plan,
                                  .runs = runs,
                                  .results = {},
-                                 .command = fmt::format("propriod experiment {}", options.file.filename().string()),
+                                 .command = repeated_command(options),
                                  .overrides = overrides,
-                                 .left_out = file->left_out,
+                                 .absent = file->absent,
                                  .folder = options.out};
   train::ExperimentProgress progress;
   if (options.report_only) {
@@ -175,7 +211,7 @@ ExitCode experiment_command(const Options& options) {
     report.results = train::read_results(results_file);
     warn_of_other_versions(report.results);
   } else {
-    std::filesystem::create_directories(options.out);
+    make_folder(options.out);
     train::ExperimentResults results(results_file);
     warn_of_other_versions(results.all());
     stop_on_interrupt();
@@ -214,12 +250,14 @@ void add_experiment_command(CLI::App& app, ExitCode& result) {
   command->add_option("--epochs", options->epochs, "instead of the file's; the report says so")
       ->check(CLI::Range(1, 100000));
   command->add_option("--seeds", options->seeds, "instead of the file's, e.g. 0,1,2; the report says so")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->check(CLI::Range(std::uint64_t{0}, train::kMostSeed));
   command->add_option("--jobs", options->jobs, "runs at a time, instead of the file's")->check(CLI::Range(1, 1024));
   command->add_option("--threads", options->threads, "threads of each run, instead of the file's")
       ->check(CLI::Range(1, 1024));
   command->add_flag("--dry-run", options->dry_run, "only list the runs, and how long they may take");
-  command->add_flag("--report-only", options->report_only, "only write the report, of what results there are");
+  command->add_flag("--report-only", options->report_only,
+                    "only write the report, of what results there are; needs no data");
   command->callback([options, &result] { result = experiment_command(*options); });
 }
 

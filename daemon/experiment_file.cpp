@@ -36,7 +36,6 @@ constexpr bool kOptional = false;
 constexpr std::size_t kMaxTextBytes = 4096;
 constexpr std::size_t kMaxPatternBytes = 256;
 constexpr std::size_t kMaxItems = 1000;
-constexpr std::uint64_t kMaxSeed = 1ULL << 53U;  // what JSON numbers hold exactly
 
 constexpr std::array<std::string_view, 2> kProtocols{"honest", "published"};
 constexpr std::array<std::string_view, 3> kSplits{"random", "subject", "leave-one-subject-out"};
@@ -145,8 +144,8 @@ constexpr std::array<Key<Draft>, 17> kPlanKeys{{
     {"recipes", kOptional, [](const Value& v, Draft& d) { read_words(v, d.plan.recipes, train::recipes()); }},
     {"seeds", kOptional,
      [](const Value& v, Draft& d) {
-       read_list<std::uint64_t>(v, d.plan.seeds, kMaxSeed + 1, [](const Value& item, auto& seed) {
-         item.read_whole_number<std::uint64_t>(seed, 0, kMaxSeed);
+       read_list<std::uint64_t>(v, d.plan.seeds, train::kMostSeed + 1, [](const Value& item, auto& seed) {
+         item.read_whole_number<std::uint64_t>(seed, 0, train::kMostSeed);
        });
      }},
     {"folds", kOptional, [](const Value& v, Draft& d) { v.read_whole_number(d.plan.folds, 2, 100); }},
@@ -190,11 +189,11 @@ tl::expected<std::filesystem::path, std::string> find_path(const DataEntry& entr
     std::error_code ignored;
     path = std::filesystem::absolute(given->second, ignored);
   } else if (entry.path.empty()) {
-    return tl::unexpected(fmt::format("data set {} is left out: say where it is with --data {}=PATH", name, name));
+    return tl::unexpected(fmt::format("data set {} is not here: say where it is with --data {}=PATH", name, name));
   } else {
     const auto text = expanded(entry.path);
     if (!text) {
-      return tl::unexpected(fmt::format("data set {} is left out: ${{{}}} is not set; set it or say --data {}=PATH",
+      return tl::unexpected(fmt::format("data set {} is not here: ${{{}}} is not set; set it or say --data {}=PATH",
                                         name, text.error(), name));
     }
     path = folder / *text;
@@ -203,7 +202,7 @@ tl::expected<std::filesystem::path, std::string> find_path(const DataEntry& entr
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {
     return tl::unexpected(
-        fmt::format("data set {} is left out: there is nothing at {}; say --data {}=PATH", name, path.string(), name));
+        fmt::format("data set {} is not here: there is nothing at {}; say --data {}=PATH", name, path.string(), name));
   }
   return path;
 }
@@ -245,13 +244,13 @@ tl::expected<ExperimentFile, std::vector<config::Problem>> parse_experiment(std:
     std::ranges::stable_sort(reading.problems, {}, [](const auto& p) { return std::tie(p.line, p.column); });
     return tl::unexpected(std::move(reading.problems));
   }
-  ExperimentFile read{.plan = std::move(plan), .left_out = {}};
+  ExperimentFile read{.plan = std::move(plan), .absent = {}};
   for (auto& entry : draft.data) {
     const auto path = find_path(entry, reading.folder, paths);
     if (path) {
       entry.data.path = *path;
     } else {
-      read.left_out.push_back(path.error());
+      read.absent.emplace(entry.data.name, path.error());
     }
     read.plan.data.push_back(std::move(entry.data));
   }

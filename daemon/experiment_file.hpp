@@ -17,13 +17,13 @@ using DataPaths = std::map<std::string, std::filesystem::path>;
 
 struct ExperimentFile {
   train::ExperimentPlan plan;
-  std::vector<std::string> left_out;  ///< one sentence for each data set whose path is not known here
+  std::map<std::string, std::string> absent;  ///< by data set without a path: why, in words without a full stop
 };
 
 /// Reads and checks an experiment's YAML as strictly as a configuration: the error is everything that is wrong with it,
 /// in the order of the file. A path may be relative to the file and hold `${VARIABLE}`s of the environment; a data set
-/// whose path is missing, holds an unset variable or names nothing is left out. Any thread that leaves the environment
-/// alone.
+/// whose path is missing, holds an unset variable or names nothing is there without a path. Any thread that leaves the
+/// environment alone.
 [[nodiscard]] tl::expected<ExperimentFile, std::vector<config::Problem>> read_experiment(
     const std::filesystem::path& file, const DataPaths& paths);
 

@@ -28,7 +28,6 @@ bool has_lambda(std::string_view method) noexcept { return method == "smooth-dis
 std::string ExperimentRun::configuration() const {
   const auto optional = [](const auto& value) { return value ? Json(*value) : Json(); };
   const Json json{{"data", data.name},
-                  {"path", data.path.string()},
                   {"format", data.format},
                   {"rate_hz", optional(data.rate_hz)},
                   {"protocol", data.protocol},
@@ -117,7 +116,6 @@ std::vector<ExperimentRun> expand(const ExperimentPlan& plan) {
     }
   };
   for (const auto& data : plan.data) {
-    if (data.path.empty()) continue;
     for (const auto& ratio : choices(plan.training_ratios))
       for (const auto& recipe : plan.recipes)
         for (const auto& architecture : choices(plan.architectures))

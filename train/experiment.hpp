@@ -21,7 +21,7 @@ inline constexpr std::array<std::string_view, 10> kReportSections{
 /// One data set of an experiment, and how it is cut and split.
 struct ExperimentData {
   std::string name;            ///< what the report calls it; a valid name
-  std::filesystem::path path;  ///< absolute; empty: not given, so its runs are left out
+  std::filesystem::path path;  ///< absolute; empty: it is not here
   std::string format;
   std::optional<double> rate_hz{};  ///< none: the data set's own
   std::string protocol = "honest";
@@ -51,7 +51,8 @@ struct ExperimentPlan {
   std::vector<std::string> report;  ///< of `kReportSections`; empty: all
 };
 
-/// One training of an experiment. Everything that its result depends on; how many threads or which GPU is not.
+/// One training of an experiment: everything that its result depends on, and where the data lie. How many threads or
+/// which GPU is not.
 struct ExperimentRun {
   ExperimentData data;  ///< with the test fraction that a training ratio comes down to; `chosen_on` plays no part
   std::string recipe;
@@ -64,7 +65,8 @@ struct ExperimentRun {
   int fold = 0;
   int test_fold = 0;
 
-  /// As one line of JSON with a fixed order of keys. Two runs are the same exactly when these are.
+  /// As one line of JSON with a fixed order of keys. Two runs are the same exactly when these are. Where the data lie
+  /// is not in it: a folder may be moved, and results be reported where the data are not.
   [[nodiscard]] std::string configuration() const;
 
   /// Readable and unique: names a folder, e.g. `dsads-smooth-distill-paper-s0-9f2c41aa03b7`.
@@ -76,8 +78,9 @@ struct ExperimentRun {
 };
 
 inline constexpr std::size_t kMostRuns = 100'000;
+inline constexpr std::uint64_t kMostSeed = 1ULL << 53U;  ///< what JSON numbers hold exactly
 
-/// The grid, each run once, data sets outermost and folds innermost; data sets without a path are left out. Throws
+/// The grid, each run once, data sets outermost and folds innermost, those of data sets that are not here too. Throws
 /// std::runtime_error when these are more than `kMostRuns`.
 [[nodiscard]] std::vector<ExperimentRun> expand(const ExperimentPlan& plan);
 

@@ -25,19 +25,18 @@ struct Pair {
 
 std::string p_text(double p) { return p < 0.001 ? "< 0.001" : fmt::format("{:.3f}", p); }
 
-/// The figure averaged over both tasks, for every test fold of a repetition by itself.
-std::vector<double> figures_of(const Repetition& repetition, double (Confusion::*pooled)() const, const char* key) {
+/// The figure averaged over the tasks that there are, for every test fold of a repetition by itself. None of what has
+/// no task.
+std::vector<double> figures_of(const Repetition& repetition, const char* key) {
   std::vector<double> values;
-  if (repetition.results.size() == 1) {
-    double sum = 0;
-    for (const auto& task : repetition.tasks) sum += task ? ((*task).*pooled)() / 2 : 0;
-    return {sum};
-  }
   for (const auto* result : repetition.results) {
-    double sum = 0;
-    for (const auto task : kTasks)
-      sum += number_at(result->result, fmt::format("/tasks/{}/{}", task, key)).value_or(0) / 2;
-    values.push_back(sum);
+    std::vector<double> tasks;
+    for (const auto task : kTasks) {
+      if (const auto figure = number_at(result->result, fmt::format("/tasks/{}/{}", task, key))) {
+        tasks.push_back(*figure);
+      }
+    }
+    if (!tasks.empty()) values.push_back(mean_sd(tasks).mean);
   }
   return values;
 }
@@ -56,8 +55,7 @@ double test_to_training(const Variant& variant) {
   return trained > 0 ? at("/windows") / trained : 0.25;
 }
 
-std::string t_test_table(const std::vector<Pair>& pairs, const std::string& caption,
-                         double (Confusion::*pooled)() const, const char* key) {
+std::string t_test_table(const std::vector<Pair>& pairs, const std::string& caption, const char* key) {
   struct Row {
     Pair pair;
     TTest plain, corrected;
@@ -70,8 +68,11 @@ std::string t_test_table(const std::vector<Pair>& pairs, const std::string& capt
     for (const auto& repetition : pair.first->repetitions) {
       const auto* const other = counterpart(*pair.second, repetition);
       if (other == nullptr) continue;
-      for (const auto value : figures_of(repetition, pooled, key)) first.push_back(value);
-      for (const auto value : figures_of(*other, pooled, key)) second.push_back(value);
+      const auto ours = figures_of(repetition, key);
+      const auto theirs = figures_of(*other, key);
+      if (ours.size() != theirs.size()) continue;
+      first.insert(first.end(), ours.begin(), ours.end());
+      second.insert(second.end(), theirs.begin(), theirs.end());
     }
     if (first.size() < 2) continue;
     rows.push_back(
@@ -141,12 +142,12 @@ std::string comparison_tables(std::span<const Variant> variants, const std::file
       pairs.push_back({&compared[i], &compared[j]});
     }
   }
-  auto html =
-      t_test_table(pairs, "Paired t-tests, accuracy averaged over both tasks", &Confusion::accuracy, "accuracy");
-  html += t_test_table(pairs, "Paired t-tests, macro F1 averaged over both tasks", &Confusion::macro_f1, "macro_f1");
+  auto html = t_test_table(pairs, "Paired t-tests, accuracy averaged over the tasks", "accuracy");
+  html += t_test_table(pairs, "Paired t-tests, macro F1 averaged over the tasks", "macro_f1");
   if (!html.empty()) {
     html += html_paragraph(
-        "A pair is one seed and one fold that both were trained with. Trainings share most of their windows, so the "
+        "A pair is one seed, one validation fold and one test fold that both were trained with. Trainings share most "
+        "of their windows, so the "
         "plain p is too small; Nadeau and Bengio's variance allows for that. Holm's correction is over all rows of the "
         "table.",
         "note");

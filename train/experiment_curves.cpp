@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <limits>
-#include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -69,6 +70,37 @@ std::vector<Plot> accuracy_plots(std::span<const Variant> variants, const std::s
   return plots;
 }
 
+/// A figure of the first training over its epochs, those of a later phase after those of an earlier one and not joined
+/// to them. `borders` gets the places where a phase begins. Without points where the history has nothing of the figure.
+PlotSeries epoch_curve(const Variant& variant, const std::string& pointer, std::set<double>& borders) {
+  PlotSeries series{.name = {}, .points = {}, .markers = false};
+  const auto history = variant.first().find("history");
+  if (history == variant.first().end() || !history->is_array()) return series;
+  constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
+  std::optional<double> phase;
+  double epoch = 0;  // over all phases: each numbers its own from 1
+  for (const auto& entry : *history) {
+    const auto of_entry = number_at(entry, "/phase");
+    ++epoch;
+    if (phase && of_entry != phase) {
+      borders.insert(epoch - 0.5);
+      series.points.emplace_back(epoch - 0.5, kNothing);
+    }
+    phase = of_entry;
+    series.points.emplace_back(epoch, number_at(entry, pointer).value_or(kNothing));
+  }
+  // Gaps matter between values alone.
+  const auto has_value = [](const auto& point) { return std::isfinite(point.second); };
+  const auto first = std::ranges::find_if(series.points, has_value);
+  series.points.erase(series.points.begin(), first);
+  while (!series.points.empty() && !has_value(series.points.back())) series.points.pop_back();
+  // A value between gaps has no line that shows it.
+  const auto joined = std::ranges::adjacent_find(
+      series.points, [&](const auto& one, const auto& next) { return has_value(one) && has_value(next); });
+  series.markers = joined == series.points.end();
+  return series;
+}
+
 }  // namespace
 
 std::vector<Plot> lambda_plots(std::span<const Variant> variants) {
@@ -84,43 +116,35 @@ std::vector<Plot> ratio_plots(std::span<const Variant> variants) {
 }
 
 std::vector<Plot> epoch_plots(std::span<const Variant> variants) {
-  struct Curves {
-    std::string title, y_label, training_key, validation_key;
-  };
-  const auto& data = variants.front().run.data.name;
-  const std::vector<Curves> wanted{
-      {data + ", loss", "loss", "/training_loss", "/validation_loss"},
-      {data + ", activity", accuracy_label("activity"), "/training_activity_accuracy", "/validation_activity_accuracy"},
-      {data + ", placement", accuracy_label("placement"), "/training_placement_accuracy",
-       "/validation_placement_accuracy"}};
   std::vector<Plot> plots;
-  for (const auto& curves : wanted) {
-    Plot plot{.title = curves.title,
-              .x_label = "epoch (dashed: training, solid: validation)",
-              .y_label = curves.y_label,
-              .series = {}};
-    int colour = 0;
-    for (const auto& variant : variants.first(std::min(variants.size(), kMostSeries))) {
-      const auto history = variant.first().find("history");
-      if (history == variant.first().end() || !history->is_array()) continue;
-      const bool validated = std::ranges::any_of(
-          *history, [&](const auto& entry) { return number_at(entry, curves.validation_key).has_value(); });
-      for (const bool training : {true, false}) {
-        PlotSeries series{.name = training && validated ? "" : variant.label,
-                          .points = {},
-                          .colour = colour,
-                          .dashed = training,
-                          .markers = history->size() < 2};
-        double epoch = 0;  // not their own numbers: born-again has two trainings after each other
-        for (const auto& entry : *history) {
-          const auto value = number_at(entry, training ? curves.training_key : curves.validation_key);
-          if (++epoch; value) series.points.emplace_back(epoch, *value);
+  for (const auto task : kTasks) {
+    for (const bool loss : {true, false}) {
+      const std::string_view figure = loss ? "loss" : "accuracy";
+      Plot plot{.title = fmt::format("{}, {}: {}", variants.front().run.data.name, task, figure),
+                .x_label = "epoch (dashed: training, solid: validation)",
+                .y_label = loss ? "cross-entropy" : accuracy_label(task),
+                .series = {}};
+      std::set<double> borders;
+      int colour = 0;
+      for (const auto& variant : variants.first(std::min(variants.size(), kMostSeries))) {
+        const auto curve = [&](std::string_view part) {
+          return epoch_curve(variant, fmt::format("/{}_{}_{}", part, task, figure), borders);
+        };
+        auto training = curve("training");
+        auto validation = curve("validation");
+        training.dashed = true;
+        (validation.points.empty() ? training : validation).name = variant.label;
+        for (auto* series : {&training, &validation}) {
+          series->colour = colour;
+          if (!series->points.empty()) plot.series.push_back(std::move(*series));
         }
-        if (!series.points.empty()) plot.series.push_back(std::move(series));
+        ++colour;
       }
-      ++colour;
+      if (plot.series.empty()) continue;
+      plot.borders.assign(borders.begin(), borders.end());
+      if (!borders.empty()) plot.x_label = "epoch (dashed: training; dotted: next phase)";
+      plots.push_back(std::move(plot));
     }
-    if (!plot.series.empty()) plots.push_back(std::move(plot));
   }
   return plots;
 }

@@ -15,8 +15,8 @@ namespace propriod::train {
 /// Accuracy over the training ratio, a plot for each task, a series for each method and network.
 [[nodiscard]] std::vector<Plot> ratio_plots(std::span<const Variant> variants);
 
-/// Loss and accuracy of both tasks over the epochs, training dashed and validation solid, of the first variants' first
-/// trainings.
+/// A plot of the loss and one of the accuracy for each task over the epochs, training dashed and validation solid, of
+/// the first variants' first trainings. A second phase (of singletask, of born-again) follows the first after a gap.
 [[nodiscard]] std::vector<Plot> epoch_plots(std::span<const Variant> variants);
 
 }  // namespace propriod::train

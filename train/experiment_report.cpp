@@ -96,7 +96,39 @@ std::string beginning(const ExperimentReport& report, std::size_t done) {
     html += html_paragraph("Results of several versions of the program are mixed here.", "differs");
   }
   if (!report.overrides.empty()) html += html_paragraph(report.overrides, "differs");
-  for (const auto& sentence : report.left_out) html += html_paragraph(sentence, "differs");
+  return html;
+}
+
+/// A sentence if the results of a data set say that it was not the same for all of them: its identity is its name, and
+/// somebody may have given another folder by that name.
+std::string mixed_data(const ExperimentReport& report, const std::string& data) {
+  std::set<std::string> fingerprints;
+  for (const auto& run : report.runs) {
+    const auto found = report.results.find(run.id());
+    if (run.data.name != data || found == report.results.end()) continue;
+    const auto fingerprint = found->second.result.find("fingerprint");
+    if (fingerprint != found->second.result.end() && fingerprint->is_string()) {
+      fingerprints.insert(fingerprint->get<std::string>());
+    }
+  }
+  if (fingerprints.size() < 2) return {};
+  return html_paragraph(
+      fmt::format("The results of data set {} are not of the same data: do not compare them. Give another --out, where "
+                  "all of it is done again.",
+                  data),
+      "differs");
+}
+
+/// The report without the runs of data sets that are not here and have never been trained on, and a paragraph for each.
+std::string leave_out(ExperimentReport& report) {
+  std::string html;
+  for (const auto& [data, why] : report.absent) {
+    const auto of_it = [&data = data](const ExperimentRun& run) { return run.data.name == data; };
+    const auto done = [&](const ExperimentRun& run) { return of_it(run) && report.results.contains(run.id()); };
+    if (std::ranges::any_of(report.runs, done)) continue;
+    std::erase_if(report.runs, of_it);
+    html += html_paragraph(why + ". It is left out.", "differs");
+  }
   return html;
 }
 
@@ -135,12 +167,14 @@ void write_whole(const std::filesystem::path& file, const std::string& text) {
 
 }  // namespace
 
-WrittenReport write_report(const ExperimentReport& report, const std::filesystem::path& file) {
+WrittenReport write_report(ExperimentReport report, const std::filesystem::path& file) {
+  const auto left_out = leave_out(report);
   const auto variants = summarise(report.runs, report.results);
   const auto done =
       std::ranges::count_if(report.runs, [&](const auto& run) { return report.results.contains(run.id()); });
   Drawer drawer(report.gnuplot);
-  std::string body = beginning(report, static_cast<std::size_t>(done));
+  std::string body = beginning(report, static_cast<std::size_t>(done)) + left_out;
+  for (const auto& data : report.plan.data) body += mixed_data(report, data.name);
   const auto wanted = [&](std::string_view section) {
     return report.plan.report.empty() || std::ranges::find(report.plan.report, section) != report.plan.report.end();
   };

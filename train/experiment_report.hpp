@@ -17,7 +17,7 @@ struct ExperimentReport {
   std::map<std::string, ExperimentResult> results;  ///< by run
   std::string command;                              ///< as a reader can repeat it
   std::string overrides;                            ///< what the command line changed of the file; may be empty
-  std::vector<std::string> left_out;                ///< one sentence for each data set that was not here
+  std::map<std::string, std::string> absent;        ///< by data set that is not here: why
   std::filesystem::path folder;                     ///< of the experiment: predictions are read from its `runs/`
   std::string gnuplot = "gnuplot";                  ///< the program that draws
 };
@@ -28,6 +28,6 @@ struct WrittenReport {
 
 /// Writes one self-contained page to `file`, replacing it whole: tables and plots with their protocol, nothing from
 /// elsewhere. Throws std::runtime_error when a result has the wrong form or the file cannot be written.
-[[nodiscard]] WrittenReport write_report(const ExperimentReport& report, const std::filesystem::path& file);
+[[nodiscard]] WrittenReport write_report(ExperimentReport report, const std::filesystem::path& file);
 
 }  // namespace propriod::train

@@ -57,23 +57,36 @@ struct Contents {
   std::uintmax_t whole_bytes = 0;  ///< without what is left of a last line
 };
 
+/// Reads the next line, which a line feed ends; false at the end, whatever is left before it. Throws std::length_error
+/// for one that is longer than any result, before more of it is read.
+bool next_line(std::istream& stream, std::string& line) {
+  constexpr int kEnd = std::char_traits<char>::eof();
+  line.clear();
+  auto& bytes = *stream.rdbuf();
+  for (int byte = bytes.sbumpc(); byte != kEnd; byte = bytes.sbumpc()) {
+    if (byte == '\n') return true;
+    if (line.size() == kMostResultBytes) throw std::length_error("too long");
+    line += static_cast<char>(byte);
+  }
+  return false;
+}
+
 Contents read_contents(const std::filesystem::path& file) {
   Contents contents;
   std::ifstream stream(file, std::ios::binary);
   std::string line;
-  for (int number = 1; std::getline(stream, line); ++number) {
-    if (stream.eof()) break;  // no line feed: the process was killed while it wrote
-    contents.whole_bytes += line.size() + 1;
+  for (int number = 1;; ++number) {
     try {
-      if (line.size() > kMostResultBytes) throw std::length_error("too long");
+      if (!next_line(stream, line)) return contents;  // without a line feed the process was killed while it wrote
+      contents.whole_bytes += line.size() + 1;
       auto result = from_line(line);
       contents.results.insert_or_assign(result.run, std::move(result));
+    } catch (const std::ios_base::failure&) {
+      fail(file, "cannot be read; is the disk all right?");
     } catch (const std::exception&) {
       fail(file, fmt::format("line {} is no result of a run; delete that line, and its run is done again", number));
     }
   }
-  if (stream.bad()) fail(file, "cannot be read");
-  return contents;
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
 constexpr auto kPoll = std::chrono::milliseconds{100};
+constexpr std::size_t kMostPrintedBytes = kMostResultBytes / 2;  // a line of results.jsonl holds more than that
 
 /// A file that a child writes to, open as long as this.
 class OutputFile {
@@ -112,7 +113,7 @@ std::string how_it_ended(int status) {
 Json read_result(const ExperimentRun& run, const std::filesystem::path& file) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
-  if (error || size > kMostResultBytes) throw std::runtime_error("printed no result, or one that is too long");
+  if (error || size > kMostPrintedBytes) throw std::runtime_error("printed no result, or one that is too long");
   std::ifstream stream(file, std::ios::binary);
   auto result = Json::parse(stream, nullptr, /*allow_exceptions=*/false);
   if (!result.is_object() || !result.contains("tasks")) throw std::runtime_error("printed no JSON with tasks");
@@ -168,11 +169,15 @@ ExperimentProgress run_experiment(std::span<const ExperimentRun> runs, const Exp
                                   ExperimentResults& results, const ExperimentListener& listener,
                                   const std::atomic<bool>& stop) {
   std::list<const ExperimentRun*> waiting;
+  ExperimentProgress progress{.running = {}, .remaining = {}};
   for (const auto& run : runs) {
-    if (!results.all().contains(run.id())) waiting.push_back(&run);
+    if (results.all().contains(run.id())) {
+      ++progress.done;
+    } else if (!run.data.path.empty()) {
+      waiting.push_back(&run);
+    }
   }
-  ExperimentProgress progress{
-      .runs = runs.size(), .done = runs.size() - waiting.size(), .running = {}, .remaining = {}};
+  progress.runs = progress.done + waiting.size();
   std::list<RunningJob> running;
   std::vector<int> free_slots(static_cast<std::size_t>(options.jobs));
   std::iota(free_slots.rbegin(), free_slots.rend(), 0);  // the lowest last, where it is taken from

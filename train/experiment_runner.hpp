@@ -25,7 +25,7 @@ struct ExperimentRunnerOptions {
 
 /// How far an experiment is.
 struct ExperimentProgress {
-  std::size_t runs = 0;  ///< all, those of earlier starts included
+  std::size_t runs = 0;  ///< all that can be done here, and those of earlier starts
   std::size_t done = 0;
   std::size_t failed = 0;
   std::vector<std::string> running;
@@ -40,10 +40,10 @@ struct ExperimentListener {
   std::function<void(const ExperimentProgress&)> progress;  ///< several times a second
 };
 
-/// Does the runs that `results` lacks, `jobs` at a time, each as a process of its own: one that fails or crashes harms
-/// no other. `stop`: the running ones are killed, not asked to end, because a training that is asked to end calls
-/// itself complete; with `--resume` the next start goes on from their last checkpoint. Throws std::runtime_error when
-/// nothing can be written or started.
+/// Does the runs that `results` lacks and whose data is here, `jobs` at a time, each as a process of its own: one that
+/// fails or crashes harms no other. `stop`: the running ones are killed, not asked to end, because a training that is
+/// asked to end calls itself complete; with `--resume` the next start goes on from their last checkpoint. Throws
+/// std::runtime_error when nothing can be written or started.
 [[nodiscard]] ExperimentProgress run_experiment(std::span<const ExperimentRun> runs,
                                                 const ExperimentRunnerOptions& options, ExperimentResults& results,
                                                 const ExperimentListener& listener, const std::atomic<bool>& stop);

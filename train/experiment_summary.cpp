@@ -53,6 +53,15 @@ const Json& groups_of(const ExperimentResult& result) {
   return groups != result.result.end() && groups->is_array() ? *groups : kNone;
 }
 
+std::set<std::string> texts_of_groups(const std::vector<const ExperimentResult*>& results, const char* key) {
+  std::set<std::string> texts;
+  for (const auto* result : results) {
+    for (const auto& group : groups_of(*result)) texts.insert(text_at(group, key, ""));
+  }
+  texts.erase("");
+  return texts;
+}
+
 /// Names each variant by what differs among those of the same data set.
 void label(std::vector<Variant>& variants) {
   for (auto& variant : variants) {
@@ -160,14 +169,9 @@ GroupFigures Repetition::groups(const std::function<bool(const std::string&, con
   return figures;
 }
 
-std::set<std::string> Repetition::placements() const {
-  std::set<std::string> names;
-  for (const auto* result : results) {
-    for (const auto& group : groups_of(*result)) names.insert(text_at(group, "placement", ""));
-  }
-  names.erase("");
-  return names;
-}
+std::set<std::string> Repetition::placements() const { return texts_of_groups(results, "placement"); }
+
+std::set<std::string> Repetition::people() const { return texts_of_groups(results, "subject"); }
 
 std::string MeanSd::text(int decimals) const {
   if (count == 0) return "–";

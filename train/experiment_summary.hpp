@@ -59,8 +59,9 @@ struct Repetition {
   [[nodiscard]] GroupFigures groups(
       const std::function<bool(const std::string& subject, const std::string& placement)>& wanted) const;
 
-  /// The placements that its groups tell.
+  /// The placements that its groups tell, and the people.
   [[nodiscard]] std::set<std::string> placements() const;
+  [[nodiscard]] std::set<std::string> people() const;
 };
 
 /// What is repeated: all that a configuration says but seed and folds.

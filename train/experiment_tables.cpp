@@ -5,11 +5,13 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
 #include "train/html.hpp"
 #include "train/published_figures.hpp"
+#include "train/recipe.hpp"
 
 namespace propriod::train {
 namespace {
@@ -127,6 +129,69 @@ std::string protocol_text(std::span<const Variant> variants) {
   return text + ".";
 }
 
+namespace {
+
+/// The networks and the recipes that are not the paper's.
+void add_models(std::span<const Variant> variants, std::vector<std::string>& points) {
+  std::set<std::string> networks;
+  std::set<std::string> recipes;
+  for (const auto& variant : variants) {
+    if (variant.architecture != kPublishedNetwork) networks.insert(variant.architecture);
+    if (variant.run.recipe != "paper") recipes.insert(variant.run.recipe);
+  }
+  if (networks.erase("mtl-net") > 0) {
+    points.push_back(
+        fmt::format("network mtl-net sees the whole window, the one that the authors published ({} here) a third of it",
+                    kPublishedNetwork));
+  }
+  if (!networks.empty()) {
+    points.push_back(fmt::format("network{} {} {} not the paper's", networks.size() == 1 ? "" : "s",
+                                 fmt::join(networks, ", "), networks.size() == 1 ? "is" : "are"));
+  }
+  for (const auto& recipe : recipes) points.push_back(fmt::format("recipe {} is ours", recipe));
+}
+
+/// How the data are other than the paper's: people and windows.
+void add_data(const Variant& variant, const PublishedSize& size, std::vector<std::string>& points) {
+  const auto& data = variant.run.data;
+  // Only then does the test part have windows of everybody.
+  if (data.split == "random" || data.test_folds > 0) {
+    const auto people = variant.repetitions.front().people().size();
+    if (people > 0 && people != size.people) {
+      points.push_back(fmt::format("{} {}, not {}", people, people == 1 ? "person" : "people", size.people));
+    }
+  }
+  if (data.rate_hz) points.push_back(fmt::format("resampled to {} Hz", *data.rate_hz));
+  const auto& result = variant.first();
+  const auto windows = number_at(result, "/training_windows").value_or(0) +
+                       number_at(result, "/validation_windows").value_or(0) + number_at(result, "/windows").value_or(0);
+  const auto published = static_cast<double>(size.training_windows + size.test_windows);
+  if (std::abs(windows - published) > 0.02 * published) {
+    points.push_back(fmt::format("{} windows, not {}", thousands(windows), thousands(published)));
+  }
+}
+
+/// How long and on what steps it was trained otherwise than in the paper.
+void add_training(std::span<const Variant> variants, std::vector<std::string>& points) {
+  std::set<int> batches;
+  std::set<double> epochs;
+  for (const auto& variant : variants) {
+    batches.insert(variant.run.batch.value_or(recipe_of(variant.run.recipe).training.batch));
+    if (const auto number = number_at(variant.first(), "/epochs")) epochs.insert(*number);
+  }
+  batches.erase(kPublishedBatch);
+  epochs.erase(kPublishedEpochs);
+  if (!batches.empty()) {
+    points.push_back(fmt::format("{} windows a step, not {}", fmt::join(batches, " or "), kPublishedBatch));
+  }
+  if (!epochs.empty()) points.push_back(fmt::format("{} epochs, not {}", fmt::join(epochs, " or "), kPublishedEpochs));
+  if (const auto seeds = repeated(variants.front()).first.size(); seeds != kPublishedSeeds) {
+    points.push_back(fmt::format("{} {}, not {}", seeds, seeds == 1 ? "seed" : "seeds", kPublishedSeeds));
+  }
+}
+
+}  // namespace
+
 std::string difference_text(std::span<const Variant> variants) {
   const auto& variant = variants.front();
   const auto& data = variant.run.data;
@@ -140,20 +205,9 @@ std::string difference_text(std::span<const Variant> variants) {
   if (data.test_folds == 0 && data.test_fraction != 0.2) {
     points.push_back(fmt::format("{:.0f} % are for the test, not 20 %", 100 * data.test_fraction));
   }
-  const auto& result = variant.first();
-  const auto windows = number_at(result, "/training_windows").value_or(0) +
-                       number_at(result, "/validation_windows").value_or(0) + number_at(result, "/windows").value_or(0);
-  const auto published = static_cast<double>(size->training_windows + size->test_windows);
-  if (std::abs(windows - published) > 0.02 * published) {
-    points.push_back(fmt::format("there are {} windows, not {}: other people or another rate", thousands(windows),
-                                 thousands(published)));
-  }
-  if (const auto epochs = number_at(result, "/epochs"); epochs && *epochs != kPublishedEpochs) {
-    points.push_back(fmt::format("{:.0f} epochs, not {}", *epochs, kPublishedEpochs));
-  }
-  if (const auto seeds = repeated(variant).first.size(); seeds != kPublishedSeeds) {
-    points.push_back(fmt::format("{} {}, not {}", seeds, seeds == 1 ? "seed" : "seeds", kPublishedSeeds));
-  }
+  add_data(variant, *size, points);
+  add_models(variants, points);
+  add_training(variants, points);
   if (points.empty()) return {};
   return fmt::format("Not the paper's protocol, so its figures are no measure for these: {}.", fmt::join(points, "; "));
 }
@@ -190,6 +244,26 @@ std::string accuracy_table(std::span<const Variant> variants) {
   }
   return table.html();
 }
+
+namespace {
+
+/// Does a confidence mean what it says? Of all test windows.
+std::string calibration_table(const std::array<const Variant*, 2>& recipes) {
+  HtmlTable table("Expected calibration error on the test part, percent",
+                  {"recipe", "activity", "activity, uncalibrated", "placement", "placement, uncalibrated"});
+  for (const auto* variant : recipes) {
+    std::vector<HtmlCell> cells{variant->run.recipe};
+    for (const auto task : kTasks) {
+      for (const auto* figure : {"ece", "ece_uncalibrated"}) {
+        cells.emplace_back(mean_sd(values_at(*variant, fmt::format("/tasks/{}/{}", task, figure))).text());
+      }
+    }
+    table.row(cells);
+  }
+  return table.html();
+}
+
+}  // namespace
 
 std::string recipe_table(std::span<const Variant> variants) {
   const auto& data = variants.front().run.data;
@@ -240,7 +314,6 @@ std::string recipe_table(std::span<const Variant> variants) {
     add_people("people never looked at while choosing", People::kUnseen);
     add_people("people that best was chosen on", People::kChosenOn);
   }
-  if (table.empty()) return {};
   std::string sizes;
   for (const auto& variant : {*paper, *best}) {
     sizes += fmt::format("{}{}: {}, {}, {} parameters, {} FLOPs a window", sizes.empty() ? "" : "; ",
@@ -248,7 +321,8 @@ std::string recipe_table(std::span<const Variant> variants) {
                          thousands(number_at(variant.first(), "/parameters").value_or(0)),
                          thousands(number_at(variant.first(), "/flops").value_or(0)));
   }
-  return table.html() + html_paragraph("Recipe " + sizes + ".", "note");
+  return (table.empty() ? std::string{} : table.html()) + calibration_table({&*paper, &*best}) +
+         html_paragraph("Recipe " + sizes + ".", "note");
 }
 
 std::string placement_table(std::span<const Variant> variants) {
@@ -329,6 +403,7 @@ std::string cost_table(std::span<const Variant> variants) {
   const auto paper_seconds = [](std::string_view method) {
     return std::ranges::find(kPublishedTable7, method, &PublishedCost::method);
   };
+  bool any_marked = false;
   for (const auto& variant : variants) {
     const auto multitask = std::ranges::find_if(variants, [&](const Variant& other) {
       return other.method == "multitask" && other.architecture == variant.architecture &&
@@ -341,9 +416,12 @@ std::string cost_table(std::span<const Variant> variants) {
     for (auto& bytes : memory) bytes /= 1024.0 * 1024.0;
     auto energy = values_at(variant, "/energy_joules");
     for (auto& joules : energy) joules /= 3600.0;
+    const auto resumed = values_at(variant, "/resumed_after");
+    const bool marked = std::ranges::any_of(resumed, [](double epochs) { return epochs > 0; });
+    any_marked = any_marked || marked;
     table.row(
         {variant.label, thousands(number_at(variant.first(), "/parameters").value_or(0)),
-         thousands(number_at(variant.first(), "/flops").value_or(0)), ours.text(1),
+         thousands(number_at(variant.first(), "/flops").value_or(0)), ours.text(1) + (marked ? " †" : ""),
          base.count > 0 && base.mean > 0 ? number_text(ours.mean / base.mean) : kNothing,
          paper == kPublishedTable7.end() ? kNothing : number_text(paper->seconds / paper_seconds("multitask")->seconds),
          mean_sd(values_at(variant, "/windows_per_second")).text(0), mean_sd(memory).text(0),
@@ -354,6 +432,11 @@ std::string cost_table(std::span<const Variant> variants) {
                           result.jobs == 1 ? "training" : "trainings", result.threads,
                           result.threads == 1 ? "thread" : "threads", result.machine);
   if (result.jobs > 1) note += " Trainings beside each other slow each other down: compare times of jobs: 1.";
+  if (any_marked) {
+    note +=
+        " † resumed: a training went on after its process had ended; its seconds are summed over the processes, its "
+        "energy is not measured.";
+  }
   if (variants.front().run.data.format == "sleep") {
     note += " Paper, 300 epochs on one A100:";
     for (const auto& row : kPublishedTable7) {

@@ -114,12 +114,20 @@ std::string gnuplot_script(const Plot& plot) {
       kInk, quoted(plot.title), quoted(plot.x_label), quoted(plot.y_label),
       kPlotHeight + kLegendLine * std::ranges::count_if(plot.series, [](const auto& s) { return !s.name.empty(); }));
   if (plot.logarithmic_x) script += "set logscale x\nset offsets 0, 0, 0, 0\n";
+  for (const double x : plot.borders) {
+    script += fmt::format("set arrow from {0}, graph 0 to {0}, graph 1 nohead lc rgb '{1}' dt 3\n", x, kInk);
+  }
   std::vector<std::string> lines;
   for (const auto& series : plot.series) {
     std::string points;
+    bool gap = false;  // one empty line, whatever is left out: two would be the end of the data
     for (const auto& [x, y] : series.points) {
-      if (std::isfinite(x) && std::isfinite(y) && (!plot.logarithmic_x || x > 0))
-        points += fmt::format("{} {}\n", x, y);
+      if (!std::isfinite(x) || !std::isfinite(y) || (plot.logarithmic_x && x <= 0)) {
+        gap = !points.empty();
+        continue;
+      }
+      points += fmt::format("{}{} {}\n", gap ? "\n" : "", x, y);
+      gap = false;
     }
     if (points.empty()) continue;
     script += fmt::format("$d{} << EOD\n{}EOD\n", lines.size(), points);

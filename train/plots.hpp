@@ -10,7 +10,7 @@ namespace propriod::train {
 /// One line of a plot.
 struct PlotSeries {
   std::string name;                               ///< empty: not in the legend
-  std::vector<std::pair<double, double>> points;  ///< those that are not finite are left out
+  std::vector<std::pair<double, double>> points;  ///< one that is not finite is a gap in the line
   int colour = 0;                                 ///< series of one colour belong together
   bool dashed = false;
   bool markers = true;
@@ -19,7 +19,8 @@ struct PlotSeries {
 struct Plot {
   std::string title, x_label, y_label;
   std::vector<PlotSeries> series;
-  bool logarithmic_x = false;  ///< only with positive x
+  bool logarithmic_x = false;     ///< only with positive x
+  std::vector<double> borders{};  ///< places on the x axis with an upright dotted line
 };
 
 /// `plot` as gnuplot commands. Names and labels keep their letters, digits and plain punctuation; all else becomes "?",

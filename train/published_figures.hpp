@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -32,13 +33,14 @@ inline constexpr std::array<PublishedAccuracy, 15> kPublishedTable5{{
     {"wisdm2019", "smooth-distill", 68.59, 68.58, 89.05, 88.85},
 }};
 
-/// Windows of the training and the test part in the paper.
+/// Windows of the training and the test part in the paper, and people. (Of Sleep it also says 23.)
 struct PublishedSize {
   std::string_view format;
   std::int64_t training_windows, test_windows;
+  std::size_t people;
 };
 inline constexpr std::array<PublishedSize, 3> kPublishedSizes{
-    {{"sleep", 42'836, 10'710}, {"mhealth", 48'628, 12'158}, {"wisdm2019", 114'418, 28'605}}};
+    {{"sleep", 42'836, 10'710, 24}, {"mhealth", 48'628, 12'158, 10}, {"wisdm2019", 114'418, 28'605, 51}}};
 
 /// Table 7: Sleep, 300 epochs, one A100.
 struct PublishedCost {
@@ -51,6 +53,8 @@ inline constexpr std::array<PublishedCost, 5> kPublishedTable7{{{"singletask", 5
                                                                 {"born-again", 8280, 0.920},
                                                                 {"smooth-distill", 4368, 0.485}}};
 
+inline constexpr std::string_view kPublishedNetwork = "mtl-net-published";
+inline constexpr int kPublishedBatch = 64;
 inline constexpr int kPublishedEpochs = 300;
 inline constexpr int kPublishedSeeds = 5;
 

@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
+#include <limits>
 #include <regex>
 
 #include "tests/support/temporary_directory.hpp"
+#include "train/experiment_curves.hpp"
 #include "train/experiment_summary.hpp"
 #include "train/html.hpp"
 #include "train/plots.hpp"
@@ -18,6 +21,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::Pair;
 using testing::SizeIs;
 using Json = nlohmann::ordered_json;
 
@@ -46,6 +50,28 @@ testing::AssertionResult well_formed(const std::string& page) {
   return open.empty() ? testing::AssertionSuccess() : testing::AssertionFailure() << open.back() << " stays open";
 }
 
+/// As `train --json` tells it, three epochs each phase: singletask trains the activity, then the placement.
+Json history_of(const ExperimentRun& run) {
+  Json history = Json::array();
+  const int phases = run.method == "singletask" || run.method == "born-again" ? 2 : 1;
+  for (int phase = 1; phase <= phases; ++phase) {
+    for (int epoch = 1; epoch <= 3; ++epoch) {
+      Json entry{{"phase", phase}, {"epoch", epoch}, {"training_loss", 2.0 / epoch}};
+      for (const auto* task : {"activity", "placement"}) {
+        const bool trained = run.method != "singletask" || (task == std::string("activity")) == (phase == 1);
+        const auto figure = [&](double value) { return trained ? Json(value) : Json(); };
+        const std::string name(task);
+        entry["training_" + name + "_loss"] = figure(1.0 / epoch);
+        entry["training_" + name + "_accuracy"] = figure(20 * epoch);
+        entry["validation_" + name + "_loss"] = figure(1.5 / epoch);
+        entry["validation_" + name + "_accuracy"] = figure(15 * epoch);
+      }
+      history.push_back(std::move(entry));
+    }
+  }
+  return history;
+}
+
 /// What `train --json` says of a run whose activity is right in `right` of 10 windows of each class.
 Json result_of(const ExperimentRun& run, int right) {
   const auto task = [&](const std::vector<std::string>& labels) {
@@ -57,10 +83,6 @@ Json result_of(const ExperimentRun& run, int right) {
                 {"classes", classes},
                 {"confusion", {{right, 10 - right}, {10 - right, right}}}};
   };
-  Json history = Json::array();
-  for (int epoch = 1; epoch <= 3; ++epoch) {
-    history.push_back({{"epoch", epoch}, {"training_loss", 1.0 / epoch}, {"validation_activity_accuracy", 20 * epoch}});
-  }
   Json groups = Json::array();
   for (const auto* person : {"p1", "p2"}) {
     for (const auto* placement : {"wrist", "hip"}) {
@@ -80,13 +102,13 @@ Json result_of(const ExperimentRun& run, int right) {
           {"epochs", 3},
           {"epochs_run", 3},
           {"method", run.method.value_or("smooth-distill")},
-          {"architecture", run.recipe == "best" ? "mtl-net-compact" : "mtl-net"},
+          {"architecture", run.architecture.value_or(run.recipe == "best" ? "mtl-net-compact" : "mtl-net")},
           {"rate_hz", 20},
           {"train_seconds", run.method == "multitask" ? 10.0 : 13.0},
           {"parameters", 1797519},
           {"flops", 5008128},
           {"device", "cpu"},
-          {"history", history},
+          {"history", history_of(run)},
           {"groups", groups}};
 }
 
@@ -149,7 +171,11 @@ TEST_F(ReportOfAnExperiment, HasThePapersFiguresBesideOursAndSaysWhatDiffers) {
   EXPECT_THAT(text,
               HasSubstr("Not the paper&#39;s protocol, so its figures are no measure for these: windows do not run "
                         "across borders"));
+  EXPECT_THAT(text, HasSubstr("network mtl-net sees the whole window"));
+  EXPECT_THAT(text, HasSubstr("2 people, not 51"));
+  EXPECT_THAT(text, HasSubstr("100 windows, not 143,023"));
   EXPECT_THAT(text, HasSubstr("3 epochs, not 300; 2 seeds, not 5"));
+  EXPECT_THAT(text, Not(HasSubstr("windows a step")));
   EXPECT_THAT(text, HasSubstr("seeds 0, 1; first training: 64 windows to train, 16 to validate, 20 to test"));
   EXPECT_THAT(text, HasSubstr("(windows of one person on both sides: flatters)"));
   EXPECT_THAT(text, HasSubstr("propriod 1.2.3, on a machine. 4 of 4 trainings done"));
@@ -175,6 +201,64 @@ TEST_F(ReportOfAnExperiment, TestsDifferencesInPairs) {
       HasSubstr("multitask – smooth-distill</th><td>0</td><td>6</td><td>0.031</td><td>0</td><td>0</td><td>1.000</td>"))
       << "McNemar: 6 : 0, exactly 2/64";
   EXPECT_THAT(text, Not(HasSubstr("Table 5")));
+}
+
+TEST_F(ReportOfAnExperiment, NamesNetworkBatchAndRecipeThatAreNotThePapers) {
+  report_.plan.architectures = {"mtl-net-published", "gru"};
+  report_.plan.recipes = {"paper", "best"};
+  report_.plan.batch = 256;
+  run_all([](const auto&) { return 5; });
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("network gru is not the paper&#39;s"));
+  EXPECT_THAT(text, Not(HasSubstr("sees the whole window")));
+  EXPECT_THAT(text, HasSubstr("recipe best is ours"));
+  EXPECT_THAT(text, HasSubstr("256 windows a step, not 64"));
+}
+
+TEST_F(ReportOfAnExperiment, AveragesOverTheTasksThatThereAre) {
+  report_.plan.methods = {"multitask", "smooth-distill"};
+  report_.plan.folds = 2;
+  run_all([](const auto& run) { return (run.method == "multitask" ? 5 : 7) + run.fold; });
+  for (auto& [id, result] : report_.results) result.result["tasks"]["placement"] = nullptr;
+  report_.plan.report = {"table8"};
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("multitask – smooth-distill</th><td>2</td><td>-20.00</td>"));
+  EXPECT_THAT(text, HasSubstr("one seed, one validation fold and one test fold"));
+}
+
+TEST_F(ReportOfAnExperiment, MarksTrainingsThatWereResumed) {
+  report_.plan.methods = {"multitask", "smooth-distill"};
+  run_all([](const auto&) { return 5; });
+  for (const auto& run : report_.runs) {
+    report_.results[run.id()].result["resumed_after"] = run.method == "multitask" ? 0 : 2;
+  }
+  report_.plan.report = {"table7"};
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("<td>10.0</td>"));
+  EXPECT_THAT(text, HasSubstr("<td>13.0 †</td>"));
+  EXPECT_THAT(text, HasSubstr("† resumed"));
+}
+
+TEST_F(ReportOfAnExperiment, ShowsTheCalibrationOfBothTasks) {
+  report_.plan.recipes = {"paper", "best"};
+  run_all([](const auto&) { return 5; });
+  for (const auto& run : report_.runs) {
+    if (run.recipe == "best") report_.results[run.id()].result["tasks"]["placement"]["ece_uncalibrated"] = 12.25;
+  }
+  report_.plan.report = {"recipes"};
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("<th scope=\"row\">paper</th><td>4.50</td><td>–</td><td>4.50</td><td>–</td>"));
+  EXPECT_THAT(text, HasSubstr("<th scope=\"row\">best</th><td>4.50</td><td>–</td><td>4.50</td><td>12.25</td>"));
+}
+
+TEST_F(ReportOfAnExperiment, SaysWhereResultsAreOfOtherData) {
+  report_.plan.seeds = {0, 1, 2};
+  run_all([](const auto&) { return 5; });
+  EXPECT_THAT(page(), Not(HasSubstr("not of the same data")));
+  report_.results[report_.runs[0].id()].result["fingerprint"] = "aa";
+  EXPECT_THAT(page(), Not(HasSubstr("not of the same data"))) << "the others do not say";
+  report_.results[report_.runs[1].id()].result["fingerprint"] = "bb";
+  EXPECT_THAT(page(), HasSubstr("The results of data set w are not of the same data"));
 }
 
 TEST_F(ReportOfAnExperiment, PoolsTestFoldsAndKeepsIncompleteOnesOut) {
@@ -218,7 +302,7 @@ TEST_F(ReportOfAnExperiment, DrawsWithGnuplot) {
   report_.plan.report = {"lambda", "curves"};
   const auto text = page();
   EXPECT_THAT(written_.plots_missing, IsEmpty());
-  EXPECT_THAT(text, HasSubstr("id=\"plot4-gnuplot_canvas\"")) << "λ for both tasks, loss, activity";
+  EXPECT_THAT(text, HasSubstr("id=\"plot6-gnuplot_canvas\"")) << "λ for both tasks, loss and accuracy of both";
   EXPECT_THAT(text, HasSubstr("currentColor"));
   EXPECT_THAT(text, Not(HasSubstr("fill=\"#ffffff\"")));
 }
@@ -229,9 +313,67 @@ TEST_F(ReportOfAnExperiment, RefusesAResultOfAnotherForm) {
   EXPECT_THROW((void)page(), std::runtime_error);
 }
 
+TEST_F(ReportOfAnExperiment, NeedsNoDataForTheResultsThereAre) {
+  run_all([](const auto&) { return 5; });
+  report_.plan.data[0].path.clear();
+  report_.plan.data.push_back({.name = "never", .path = {}, .format = "dsads"});
+  report_.runs = expand(report_.plan);
+  report_.absent = {{"never", "data set never is not here: where"}, {"w", "data set w is not here: where"}};
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("<td>50.00</td>"));
+  EXPECT_THAT(text, HasSubstr("1 of 1 trainings done"));
+  EXPECT_THAT(text, HasSubstr("data set never is not here: where. It is left out."));
+  EXPECT_THAT(text, Not(HasSubstr("data set w is not here")));
+}
+
 TEST_F(ReportOfAnExperiment, SaysThatThereIsNothingYet) {
   report_.runs = expand(report_.plan);
   EXPECT_THAT(page(), HasSubstr("there is nothing to report"));
+}
+
+TEST_F(ReportOfAnExperiment, PlotsLossAndAccuracyOfBothTasks) {
+  report_.plan.methods = {"smooth-distill"};
+  run_all([](const auto&) { return 5; });
+  const auto variants = summarise(report_.runs, report_.results);
+  const auto plots = epoch_plots(variants);
+  ASSERT_THAT(plots, SizeIs(4));
+  EXPECT_EQ(plots[0].title, "w, activity: loss");
+  EXPECT_EQ(plots[3].title, "w, placement: accuracy");
+  for (const auto& plot : plots) {
+    ASSERT_THAT(plot.series, SizeIs(2)) << plot.title;
+    EXPECT_TRUE(plot.series[0].dashed) << "training";
+    EXPECT_THAT(plot.series[1].points, SizeIs(3));
+  }
+  EXPECT_THAT(plots[0].series[1].points, ElementsAre(Pair(1, 1.5), Pair(2, 0.75), Pair(3, 0.5)));
+}
+
+TEST_F(ReportOfAnExperiment, NeverJoinsTwoPhases) {
+  report_.plan.methods = {"singletask", "born-again"};
+  run_all([](const auto&) { return 5; });
+  const auto variants = summarise(report_.runs, report_.results);
+  const auto plots = epoch_plots(variants);
+  ASSERT_THAT(plots, SizeIs(4));
+  const auto xs = [](const PlotSeries& series) {
+    std::vector<double> places;
+    for (const auto& [x, y] : series.points) places.push_back(std::isfinite(y) ? x : 0);
+    return places;
+  };
+  for (const auto& plot : plots) EXPECT_THAT(plot.borders, ElementsAre(3.5)) << plot.title;
+  EXPECT_THAT(xs(plots[0].series[1]), ElementsAre(1, 2, 3)) << "singletask's activity";
+  EXPECT_THAT(xs(plots[2].series[1]), ElementsAre(4, 5, 6)) << "its placement comes second";
+  EXPECT_THAT(xs(plots[0].series[3]), ElementsAre(1, 2, 3, 0, 4, 5, 6)) << "born-again: 0 is the gap";
+}
+
+TEST(Plot, BreaksItsLinesWhereThereIsNoValue) {
+  const double nothing = std::numeric_limits<double>::quiet_NaN();
+  const Plot plot{.title = {},
+                  .x_label = {},
+                  .y_label = {},
+                  .series = {{.name = "s", .points = {{0, nothing}, {1, 5}, {2, nothing}, {3, nothing}, {4, 6}}}},
+                  .borders = {2.5}};
+  const auto script = gnuplot_script(plot);
+  EXPECT_THAT(script, HasSubstr("EOD\n1 5\n\n4 6\nEOD\n"));
+  EXPECT_THAT(script, HasSubstr("set arrow from 2.5, graph 0 to 2.5, graph 1 nohead"));
 }
 
 TEST(Plot, LetsNoNameBeACommand) {

@@ -179,6 +179,25 @@ TEST_F(ExperimentRunner, RefusesAFileThatIsNoListOfResults) {
   }
 }
 
+TEST_F(ExperimentRunner, RefusesALineThatNoResultCanHaveWithoutReadingIt) {
+  std::ofstream(file_) << '{';
+  std::filesystem::resize_file(file_, std::uintmax_t{1} << 40U);  // a hole: takes no room on the disk
+  try {
+    ExperimentResults results(file_);
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("line 1 is no result of a run; delete that line"));
+  }
+}
+
+TEST_F(ExperimentRunner, LeavesOutDataThatIsNotHere) {
+  auto all = runs({0, 1});
+  all[1].data.path.clear();
+  const auto progress = run(all);
+  EXPECT_THAT(finished_, ElementsAre(all[0].id()));
+  EXPECT_EQ(progress.runs, 1U);
+}
+
 TEST_F(ExperimentRunner, LetsOnlyOneExperimentWrite) {
   const ExperimentResults first(file_);
   EXPECT_THROW(ExperimentResults second(file_), std::runtime_error);
