@@ -18,7 +18,7 @@ struct Model {
   std::filesystem::path directory;
   std::string name;  ///< `<directory>/<name>/current` is served
   /// 0 … 1: confidence below which a label becomes "unknown"; 0 turns that off. None: the model's own, or 0.6.
-  std::optional<double> unknown_below;
+  std::optional<double> unknown_below{};
   int threads = 1;  ///< 1 … 64: LibTorch threads for inference
   friend bool operator==(const Model&, const Model&) = default;
 };
