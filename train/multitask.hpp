@@ -10,10 +10,7 @@ class Multitask final : public Method {
   Multitask(NetworkPointer network, const MethodOptions& options)
       : Method(std::move(network)), options_(options.loss) {}
 
-  [[nodiscard]] StepLoss loss(const Batch& batch) override {
-    const auto logits = network_->forward(batch.accel);
-    return {multitask_loss(logits, batch, options_), logits};
-  }
+  [[nodiscard]] StepLoss loss(const Batch& batch) override;
 
  private:
   LossOptions options_;

@@ -93,6 +93,7 @@ TEST_F(Example, ShowsTheDefaults) {
   Model model;
   model.directory = "/var/lib/propriod/models";
   model.name = "sleep";
+  model.unknown_below = 0.6;
   EXPECT_EQ(config->model, model);
 
   Mqtt mqtt;

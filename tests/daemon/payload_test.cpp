@@ -73,8 +73,9 @@ TEST(Thresholds, AreTheConfiguredOneOrElseTheModelsOwn) {
 TEST(PredictionJson, SaysWhenThePlacementIsKnownOrTheModelSimulated) {
   auto simulated = manifest();
   simulated.data.simulated = true;
-  const auto said =
-      json::parse(prediction_json(prediction(), "bed", "neck", /*simulated=*/false, simulated, {}, UtcBorder::now()));
+  const PayloadContext context{.boot = "b00t", .model_name = "sleep", .unknown_below = 0};
+  const auto said = json::parse(
+      prediction_json(prediction(), "bed", "neck", /*simulated=*/false, simulated, context, UtcBorder::now()));
   EXPECT_EQ(said.at("placement").at("known"), "neck");
   EXPECT_EQ(said.at("placement").at("label"), "chest");  // threshold 0: the model's own answer
   EXPECT_EQ(said.at("simulated"), true);
