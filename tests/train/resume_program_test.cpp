@@ -71,7 +71,7 @@ class ResumeProgram : public testing::Test {
   tests::TemporaryDirectory folder_;
 };
 
-TEST_F(ResumeProgram, GivesTheSameBundleAfterSomeKills) { survive(/*kills=*/3, /*epochs=*/3); }
+TEST_F(ResumeProgram, GivesTheSameBundleAfterSomeKills) { survive(/*kills=*/2, /*epochs=*/2); }
 
 TEST_F(ResumeProgram, LongGivesTheSameBundleAfterTenKills) { survive(/*kills=*/10, /*epochs=*/12); }
 
