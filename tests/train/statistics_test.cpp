@@ -13,7 +13,8 @@ namespace {
 using Values = std::vector<double>;
 
 TEST(TTest, IsThatOfSciPyAndItsCorrectionThatOfNadeauAndBengio) {
-  for (const auto& expected : metrics_fixture().at("t_tests")) {
+  const auto fixture = metrics_fixture();
+  for (const auto& expected : fixture.at("t_tests")) {
     const auto first = expected.at("first").get<Values>();
     const auto second = expected.at("second").get<Values>();
     const auto plain = paired_t_test(first, second);
@@ -50,7 +51,8 @@ TEST(Holm, IsThatOfStatsmodels) {
 }
 
 TEST(McNemar, IsThatOfStatsmodels) {
-  for (const auto& expected : metrics_fixture().at("mcnemar")) {
+  const auto fixture = metrics_fixture();
+  for (const auto& expected : fixture.at("mcnemar")) {
     const auto test = mcnemar_test(expected.at("b").get<std::int64_t>(), expected.at("c").get<std::int64_t>());
     EXPECT_EQ(test.chi_square.has_value(), !expected.at("exact").get<bool>()) << expected;
     EXPECT_NEAR(test.p, expected.at("p").get<double>(), 1e-9) << expected;
