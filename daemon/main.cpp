@@ -14,7 +14,8 @@
 int main(int argc, char** argv) try {
   using namespace propriod;
   constexpr std::array<std::string_view, 3> kBusyCommands{"train", "audit", "evaluate"};
-  if (argc > 1 && std::ranges::find(kBusyCommands, argv[1]) != kBusyCommands.end()) model::sleep_while_waiting(argv);
+  if (argc > 1 && std::ranges::find(kBusyCommands, argv[1]) != kBusyCommands.end())
+    model::wait_without_much_spinning(argv);
   spdlog::set_default_logger(spdlog::stderr_color_mt("propriod"));  // standard output is for data
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
 

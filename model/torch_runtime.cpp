@@ -44,11 +44,11 @@ void set_torch_threads(int threads) {
 
 int torch_threads() { return at::get_num_threads(); }
 
-void sleep_while_waiting(char** argv) {
+void wait_without_much_spinning(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
   std::error_code error;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error || ::setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0) != 0) return;
+  if (error || ::setenv("GOMP_SPINCOUNT", "1000", /*overwrite=*/0) != 0) return;
   ::execv(program.c_str(), argv);  // returns only when it failed
 }
 

@@ -11,12 +11,12 @@ void set_torch_threads(int threads);
 /// What was set, or what LibTorch chose.
 [[nodiscard]] int torch_threads();
 
-/// Makes the threads of one tensor operation sleep while they wait for each other. By default they spin, and where
-/// another program holds a processor they take the rest from each other: on two processors beside one busy program,
-/// training ran at a thirteenth of its speed on one thread. OpenMP reads that setting when it is loaded, so this starts
+/// Makes the threads of one tensor operation fall asleep soon while they wait for each other. By default they spin
+/// long, and where another program holds a processor they take the rest from each other: on two processors beside one
+/// busy program, training ran at half the speed or less. OpenMP reads that setting when it is loaded, so this starts
 /// the program anew, with `argv`, unless the user has chosen (OMP_WAIT_POLICY or GOMP_SPINCOUNT); then, and where that
 /// cannot be done, it returns. Call it before anything else.
-void sleep_while_waiting(char** argv);
+void wait_without_much_spinning(char** argv);
 
 /// "LibTorch 1.13.1, OpenBLAS 0.3.21 …", for logs and `--version`.
 [[nodiscard]] std::string torch_description();
