@@ -2,6 +2,8 @@
 
 #include <torch/torch.h>
 
+#include "model/conv_layers.hpp"
+
 namespace propriod::model {
 namespace {
 
@@ -36,7 +38,7 @@ AnpoNet::AnpoNet(const NetworkOptions& options)
 
 torch::Tensor AnpoNet::features(const torch::Tensor& accel) {  // (N, 3, 100), sizes for a window of 100
   const auto block = [](auto& conv, auto& norm, const torch::Tensor& x) {
-    return torch::relu(torch::max_pool1d(norm(conv(x)), /*kernel_size=*/2));  // ReLU last: see mtl_net.cpp
+    return pooled_relu(normalise(norm, convolve(conv, x)));
   };
   const auto x = block(conv2_, norm2_, block(conv1_, norm1_, accel));  // (N, 64, 50) → (N, 128, 25)
   return std::get<0>(std::get<1>(lstm_(x.permute({2, 0, 1}))))[-1];    // (25, N, 128) → (N, 360)

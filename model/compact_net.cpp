@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "model/conv_layers.hpp"
+
 namespace propriod::model {
 namespace {
 
@@ -49,9 +51,8 @@ CompactNet::CompactNet(const NetworkOptions& options)
 torch::Tensor CompactNet::features(const torch::Tensor& accel) {
   auto x = with_invariants(accel);  // (N, 7, window)
   for (std::size_t i = 0; i < kBlocks.size(); ++i) {
-    x = norms_[i](convs_[i](x));
-    if (kBlocks[i].pool > 1) x = torch::max_pool1d(x, kBlocks[i].pool);
-    x = torch::relu(x);  // after pooling: see mtl_net.cpp
+    x = normalise(norms_[i], convolve(convs_[i], x));
+    x = kBlocks[i].pooled ? pooled_relu(x) : torch::relu(x);
   }
   x = torch::cat(
       {torch::adaptive_avg_pool1d(x, kPooledLength), std::get<0>(torch::adaptive_max_pool1d(x, kPooledLength))},
@@ -64,7 +65,7 @@ std::int64_t CompactNet::feature_flops() const {
   std::int64_t length = window_;
   for (std::size_t i = 0; i < kBlocks.size(); ++i) {
     flops += weight_flops(convs_[i]->weight, length);
-    length /= kBlocks[i].pool;
+    if (kBlocks[i].pooled) length /= 2;
   }
   return flops;
 }

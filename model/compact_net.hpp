@@ -20,12 +20,12 @@ class CompactNet final : public Network {
   struct Block {
     std::int64_t channels;
     std::int64_t kernel;  ///< odd; the ends are padded with zeros, so the length stays
-    std::int64_t pool;
+    bool pooled;          ///< by two
   };
   // All that was chosen; on which recordings stands in train/RESULTS.md.
-  static constexpr std::array<Block, 3> kBlocks{{{.channels = 48, .kernel = 7, .pool = 2},
-                                                 {.channels = 80, .kernel = 5, .pool = 2},
-                                                 {.channels = 120, .kernel = 5, .pool = 1}}};
+  static constexpr std::array<Block, 3> kBlocks{{{.channels = 48, .kernel = 7, .pooled = true},
+                                                 {.channels = 80, .kernel = 5, .pooled = true},
+                                                 {.channels = 120, .kernel = 5, .pooled = false}}};
   static constexpr std::int64_t kPooledLength = 2;
   static constexpr std::int64_t kHidden = 256;
   static constexpr double kDropout = 0.2;  ///< after the hidden layer

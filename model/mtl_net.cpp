@@ -2,6 +2,9 @@
 
 #include <torch/torch.h>
 
+#include "model/conv_layers.hpp"
+#include "model/dense_relu.hpp"
+
 namespace propriod::model {
 namespace {
 
@@ -15,10 +18,8 @@ constexpr std::int64_t convolved(std::int64_t length) { return length - kKernel 
 constexpr std::int64_t after_block(std::int64_t length) { return convolved(length) / 2; }  // max-pool 2
 constexpr std::int64_t flat_features(std::int64_t window) { return kChannels2 * after_block(after_block(window)); }
 
-/// ReLU after max-pooling: the two commute, values and gradients alike, and it has half as much to do.
-torch::Tensor pooled1d(const torch::Tensor& x) { return torch::relu(torch::max_pool1d(x, /*kernel_size=*/2)); }
-
-/// As published: stride 2 in both directions, so every second row is left out.
+/// ReLU after max-pooling: the two commute, values and gradients alike, and it has half as much to do. As published:
+/// stride 2 in both directions, so every second row is left out.
 torch::Tensor pooled2d(const torch::Tensor& x) {
   return torch::relu(torch::max_pool2d(x, /*kernel_size=*/{1, 2}, /*stride=*/2));
 }
@@ -33,8 +34,9 @@ MtlNetTrunk::MtlNetTrunk(const NetworkOptions& options, std::int64_t flat_featur
   register_module("fc2", fc2_);
 }
 
-torch::Tensor MtlNetTrunk::fully_connected(const torch::Tensor& flat) {
-  return torch::relu(fc2_(torch::relu(fc1_(flat))));  // (N, 512)
+torch::Tensor MtlNetTrunk::fully_connected(const torch::Tensor& x) {
+  const auto flat = x.permute({1, 2, 0}).reshape({-1, x.size(0)});  // (C · L, N)
+  return dense_relu(fc2_, dense_relu(fc1_, flat)).t();              // (1024, N) → (512, N) → (N, 512)
 }
 
 std::int64_t MtlNetTrunk::fully_connected_flops() const {
@@ -55,11 +57,11 @@ MtlNet::MtlNet(const NetworkOptions& options)
 }
 
 torch::Tensor MtlNet::features(const torch::Tensor& accel) {  // (N, 3, 100), sizes for a window of 100
-  auto x = conv1_(accel);                                     // (N, 32, 92)
-  if (norm1_) x = norm1_(x);
-  x = conv2_(pooled1d(x));  // (N, 64, 38)
-  if (norm2_) x = norm2_(x);
-  return fully_connected(pooled1d(x).flatten(/*start_dim=*/1));  // (N, 1216) → (N, 512)
+  auto x = convolve(conv1_, accel);                           // (N, 32, 92)
+  if (norm1_) x = normalise(norm1_, x);
+  x = convolve(conv2_, pooled_relu(x));  // (N, 64, 38)
+  if (norm2_) x = normalise(norm2_, x);
+  return fully_connected(pooled_relu(x));  // (N, 64, 19) → (N, 512)
 }
 
 std::int64_t MtlNet::feature_flops() const {
@@ -87,7 +89,7 @@ torch::Tensor MtlNetPublished::features(const torch::Tensor& accel) {
   if (norm1_) x = norm1_(x);
   x = conv2_(pooled2d(x));  // (N, 32, 2, 46) → (N, 64, 2, 38)
   if (norm2_) x = norm2_(x);
-  return fully_connected(pooled2d(x).flatten(/*start_dim=*/1));  // (N, 64, 1, 19) → (N, 1216) → (N, 512)
+  return fully_connected(pooled2d(x).squeeze(2));  // (N, 64, 1, 19) → (N, 512)
 }
 
 std::int64_t MtlNetPublished::feature_flops() const {

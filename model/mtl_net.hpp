@@ -16,7 +16,8 @@ class MtlNetTrunk : public Network {
 
  protected:
   MtlNetTrunk(const NetworkOptions& options, std::int64_t flat_features);
-  torch::Tensor fully_connected(const torch::Tensor& flat);
+  /// (N, C, L), C · L being `flat_features`, → (N, 512).
+  torch::Tensor fully_connected(const torch::Tensor& x);
   [[nodiscard]] std::int64_t fully_connected_flops() const;
 
  private:

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "train/paired_forward.hpp"
+
 namespace propriod::train {
 
 BornAgain::BornAgain(NetworkPointer network, NetworkPointer teacher, const MethodOptions& options)
@@ -20,12 +22,11 @@ void BornAgain::begin_phase(int phase) {
 }
 
 StepLoss BornAgain::loss(const Batch& batch) {
-  const auto student = network_->forward(batch.accel);
-  if (!has_teacher_) return {multitask_loss(student, batch, options_), student};
-  const auto teacher = [&] {
-    const torch::NoGradGuard no_grad;
-    return teacher_->forward(batch.accel);
-  }();
+  if (!has_teacher_) {
+    const auto logits = network_->forward(batch.accel);
+    return {multitask_loss(logits, batch, options_), logits};
+  }
+  const auto [student, teacher] = forward_both(*network_, *teacher_, batch.accel);
   return {distilled_loss(student, teacher, batch, options_), student};
 }
 

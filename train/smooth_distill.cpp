@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "train/paired_forward.hpp"
+
 namespace propriod::train {
 
 SmoothDistill::SmoothDistill(NetworkPointer student, NetworkPointer teacher, const MethodOptions& options)
@@ -19,11 +21,7 @@ SmoothDistill::SmoothDistill(NetworkPointer student, NetworkPointer teacher, con
 }
 
 StepLoss SmoothDistill::loss(const Batch& batch) {
-  const auto student = network_->forward(batch.accel);
-  const auto teacher = [&] {
-    const torch::NoGradGuard no_grad;
-    return teacher_->forward(batch.accel);
-  }();
+  const auto [student, teacher] = forward_both(*network_, *teacher_, batch.accel);
   return {distilled_loss(student, teacher, batch, options_), student};
 }
 

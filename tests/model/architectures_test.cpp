@@ -185,7 +185,7 @@ torch::Tensor features_relu_first(Network& net, const torch::Tensor& accel, bool
   return x;
 }
 
-TEST(MtlNet, PoolingBeforeReluChangesNeitherValuesNorGradients) {
+TEST(MtlNet, HasTheValuesAndGradientsOfLibTorchsOwnLayers) {
   for (const auto& [name, batch_norm] :
        {std::pair{"mtl-net", false}, {"mtl-net", true}, {"mtl-net-published", false}, {"mtl-net-published", true}}) {
     SCOPED_TRACE(name);
@@ -204,13 +204,14 @@ TEST(MtlNet, PoolingBeforeReluChangesNeitherValuesNorGradients) {
     };
     const auto ours = net->features(accel);
     const auto theirs = features_relu_first(*net, accel, std::string_view(name) == "mtl-net-published");
-    EXPECT_TRUE(torch::equal(ours, theirs));
+    EXPECT_TRUE(torch::allclose(ours, theirs, /*rtol=*/1e-5, /*atol=*/1e-5));  // sums are taken in another order
     const auto our_gradients = gradients(ours);
     const auto their_gradients = gradients(theirs);
     ASSERT_EQ(our_gradients.size(), their_gradients.size());
     ASSERT_GE(our_gradients.size(), 8U);
     for (std::size_t i = 0; i < our_gradients.size(); ++i) {
-      EXPECT_TRUE(torch::allclose(our_gradients[i], their_gradients[i], /*rtol=*/1e-6, /*atol=*/1e-6)) << i;
+      const auto largest = their_gradients[i].abs().max().item<double>();
+      EXPECT_TRUE(torch::allclose(our_gradients[i], their_gradients[i], /*rtol=*/0, /*atol=*/1e-4 * largest)) << i;
     }
   }
 }
