@@ -25,7 +25,7 @@ double accuracy(const Variant& variant, std::size_t task) {
   return values.empty() ? std::numeric_limits<double>::quiet_NaN() : mean_sd(values).mean;
 }
 
-/// Method and network, and the recipe where there are several.
+/// Method, network and recipe where there are several, and the named variant.
 std::string name_of(const Variant& variant, std::span<const Variant> variants) {
   const auto varies = [&](auto member) {
     return std::ranges::any_of(variants, [&](const Variant& v) { return member(v) != member(variant); });
@@ -35,6 +35,7 @@ std::string name_of(const Variant& variant, std::span<const Variant> variants) {
   if (varies([](const Variant& v) { return v.method; })) add(variant.method);
   if (varies([](const Variant& v) { return v.architecture; })) add(variant.architecture);
   if (varies([](const Variant& v) { return v.run.recipe; })) add("recipe " + variant.run.recipe);
+  if (!variant.run.variant.name.empty()) add(variant.run.variant.name);
   return name.empty() ? variant.method : name;
 }
 
