@@ -13,8 +13,6 @@
 namespace propriod::train {
 namespace {
 
-constexpr std::size_t kMostSeries = 8;  // as many as there are colours
-
 std::string accuracy_label(std::string_view task) { return fmt::format("{} accuracy %", task); }
 
 double accuracy(const Variant& variant, std::size_t task) {
@@ -127,7 +125,7 @@ std::vector<Plot> epoch_plots(std::span<const Variant> variants) {
                 .series = {}};
       std::set<double> borders;
       int colour = 0;
-      for (const auto& variant : variants.first(std::min(variants.size(), kMostSeries))) {
+      for (const auto& variant : variants.first(std::min(variants.size(), kMostCurves))) {
         const auto curve = [&](std::string_view part) {
           return epoch_curve(variant, fmt::format("/{}_{}_{}", part, task, figure), borders);
         };

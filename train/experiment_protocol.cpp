@@ -146,7 +146,7 @@ std::string difference_text(std::span<const Variant> variants) {
     points.emplace_back("windows do not run across borders and carry the majority label");
   if (data.split != "random") points.emplace_back("the split is by person, not random");
   if (data.test_folds > 0) points.emplace_back("everything is tested once, not a fifth");
-  if (data.test_folds == 0 && data.test_fraction != 0.2) {
+  if (data.test_folds == 0 && data.test_fraction != kPublishedTestFraction) {
     points.push_back(fmt::format("{:.0f} % are for the test, not 20 %", 100 * data.test_fraction));
   }
   add_data(variant, *size, points);

@@ -68,6 +68,15 @@ std::string heading(std::string_view section) {
   return "Training, epoch by epoch (the paper's Figure 8)";
 }
 
+std::string epoch_curves(std::span<const Variant> variants, Drawer& drawer) {
+  const auto plots = drawer.html(epoch_plots(variants));
+  if (plots.empty()) return plots;
+  std::string note = "Each line is one training, the first of its kind: curves of others differ by chance.";
+  if (variants.size() > kMostCurves)
+    note += fmt::format(" Shown are the first {} of {}.", kMostCurves, variants.size());
+  return plots + html_paragraph(note, "note");
+}
+
 std::string content(std::string_view section, std::span<const Variant> variants, const ExperimentReport& report,
                     Drawer& drawer) {
   if (section == "table5") return accuracy_table(variants);
@@ -81,7 +90,7 @@ std::string content(std::string_view section, std::span<const Variant> variants,
   if (section == "table8") return comparison_tables(variants, report.folder);
   if (section == "lambda") return drawer.html(lambda_plots(variants));
   if (section == "ratio") return drawer.html(ratio_plots(variants));
-  return drawer.html(epoch_plots(variants));
+  return epoch_curves(variants, drawer);
 }
 
 std::string beginning(const ExperimentReport& report, std::size_t done) {

@@ -241,6 +241,28 @@ TEST_F(ReportOfAnExperiment, MarksTrainingsThatWereResumed) {
   EXPECT_THAT(text, HasSubstr("† resumed"));
 }
 
+TEST_F(ReportOfAnExperiment, TellsWhatANetworkReallyComputes) {
+  report_.plan.architectures = {"mtl-net", "mtl-net-published"};
+  run_all([](const auto&) { return 5; });
+  for (const auto& run : report_.runs) {
+    report_.results[run.id()].result["flops_computed"] = run.architecture == "mtl-net" ? 5008128 : 6514944;
+  }
+  report_.plan.report = {"table7"};
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("<td>5,008,128</td>"));
+  EXPECT_THAT(text, HasSubstr("<td>5,008,128 (really 6,514,944)</td>"));
+}
+
+TEST_F(ReportOfAnExperiment, HasThePapersFiguresOnlyBesideTheSameSizeOfTest) {
+  report_.plan.training_ratios = {0.5, 0.8};
+  run_all([](const auto&) { return 5; });
+  report_.plan.report = {"table5"};
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("50 % to train on</th><td>50.00</td><td>50.00</td><td>50.00</td><td>50.00</td>"
+                              "<td>4.50</td><td>4.50</td><td>1</td><td>–</td><td>–</td></tr>"));
+  EXPECT_THAT(text, HasSubstr("68.59 / 68.58"));
+}
+
 TEST_F(ReportOfAnExperiment, ShowsTheCalibrationOfBothTasks) {
   report_.plan.recipes = {"paper", "best"};
   run_all([](const auto&) { return 5; });
