@@ -23,8 +23,10 @@ double accuracy(const Variant& variant, std::size_t task) {
   return values.empty() ? std::numeric_limits<double>::quiet_NaN() : mean_sd(values).mean;
 }
 
-/// Method, network and recipe where there are several, and the named variant.
-std::string name_of(const Variant& variant, std::span<const Variant> variants) {
+enum class Axis { kLambda, kRatio };
+
+/// What tells the series of a variant from the others: all that varies, but for what lies on the x axis.
+std::string name_of(const Variant& variant, std::span<const Variant> variants, Axis x) {
   const auto varies = [&](auto member) {
     return std::ranges::any_of(variants, [&](const Variant& v) { return member(v) != member(variant); });
   };
@@ -34,12 +36,19 @@ std::string name_of(const Variant& variant, std::span<const Variant> variants) {
   if (varies([](const Variant& v) { return v.architecture; })) add(variant.architecture);
   if (varies([](const Variant& v) { return v.run.recipe; })) add("recipe " + variant.run.recipe);
   if (!variant.run.variant.name.empty()) add(variant.run.variant.name);
+  if (x != Axis::kLambda && variant.run.lambda && varies([](const Variant& v) { return v.run.lambda; })) {
+    add(fmt::format("λ = {}", *variant.run.lambda));
+  }
+  if (x != Axis::kRatio && varies([](const Variant& v) { return v.run.data.test_fraction; })) {
+    add(fmt::format("{:.0f} % to train on", 100 * (1 - variant.run.data.test_fraction)));
+  }
   return name.empty() ? variant.method : name;
 }
 
 /// A plot for each task of the accuracies over `x_of`, which is none for variants that have no place in it.
-std::vector<Plot> accuracy_plots(std::span<const Variant> variants, const std::string& x_label, bool logarithmic_x,
+std::vector<Plot> accuracy_plots(std::span<const Variant> variants, Axis x_axis,
                                  const std::function<std::optional<double>(const Variant&)>& x_of) {
+  const bool of_lambda = x_axis == Axis::kLambda;
   std::set<double> places;
   for (const auto& variant : variants) {
     if (const auto x = x_of(variant)) places.insert(*x);
@@ -48,14 +57,14 @@ std::vector<Plot> accuracy_plots(std::span<const Variant> variants, const std::s
   std::vector<Plot> plots;
   for (std::size_t task = 0; task < kTasks.size(); ++task) {
     Plot plot{.title = fmt::format("{}, {}", variants.front().run.data.name, kTasks[task]),
-              .x_label = x_label,
+              .x_label = of_lambda ? "λ" : "windows or people to train on, %",
               .y_label = accuracy_label(kTasks[task]),
               .series = {},
-              .logarithmic_x = logarithmic_x && *places.begin() > 0};
+              .logarithmic_x = of_lambda && *places.begin() > 0};
     for (const auto& variant : variants) {
       const auto x = x_of(variant);
       if (!x) continue;
-      const auto name = name_of(variant, variants);
+      const auto name = name_of(variant, variants, x_axis);
       auto series = std::ranges::find(plot.series, name, &PlotSeries::name);
       if (series == plot.series.end()) {
         plot.series.push_back({.name = name, .points = {}, .colour = static_cast<int>(plot.series.size())});
@@ -103,15 +112,14 @@ PlotSeries epoch_curve(const Variant& variant, const std::string& pointer, std::
 }  // namespace
 
 std::vector<Plot> lambda_plots(std::span<const Variant> variants) {
-  return accuracy_plots(variants, "λ", /*logarithmic_x=*/true, [](const Variant& v) { return v.run.lambda; });
+  return accuracy_plots(variants, Axis::kLambda, [](const Variant& v) { return v.run.lambda; });
 }
 
 std::vector<Plot> ratio_plots(std::span<const Variant> variants) {
-  return accuracy_plots(variants, "windows or people to train on, %", /*logarithmic_x=*/false,
-                        [](const Variant& v) -> std::optional<double> {
-                          if (v.run.data.test_folds > 0) return std::nullopt;
-                          return 100 * (1 - v.run.data.test_fraction);
-                        });
+  return accuracy_plots(variants, Axis::kRatio, [](const Variant& v) -> std::optional<double> {
+    if (v.run.data.test_folds > 0) return std::nullopt;
+    return 100 * (1 - v.run.data.test_fraction);
+  });
 }
 
 std::vector<Plot> epoch_plots(std::span<const Variant> variants) {

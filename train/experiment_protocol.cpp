@@ -56,7 +56,7 @@ std::string protocol_text(std::span<const Variant> variants) {
                                        : "windows within one recording, without gaps, majority label; ";
   text += "split " + (fractions.size() > 1 ? std::string("by the given training ratio") : split_text(data));
   if (data.split == "random") text += " (windows of one person on both sides: flatters)";
-  text += fmt::format("; {} epochs", fmt::join(epochs, " or "));
+  text += fmt::format("; {} {}", fmt::join(epochs, " or "), epochs == std::set<double>{1} ? "epoch" : "epochs");
   const auto [seeds, folds] = repeated(variant);
   text +=
       seeds.size() == 1 ? fmt::format("; seed {}", *seeds.begin()) : fmt::format("; seeds {}", fmt::join(seeds, ", "));

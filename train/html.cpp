@@ -29,7 +29,7 @@ th, td { padding: .3rem .6rem; border-bottom: 1px solid var(--line); text-align:
 thead th { vertical-align: bottom; white-space: normal; min-width: 5rem; }
 .matrix th, .matrix td { padding: .3rem .35rem; } .matrix thead th { min-width: 3rem; }
 th:first-child { text-align: left; }
-tbody th { font-weight: 400; white-space: normal; min-width: 6.5rem; }
+tbody th { font-weight: 400; white-space: normal; min-width: 8rem; }
 th:first-child { position: sticky; left: 0; background: var(--paper); }
 summary { cursor: pointer; font-size: .875rem; margin: 1rem 0; }
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem; }

@@ -428,6 +428,21 @@ TEST_F(ReportOfAnExperiment, PlotsLossAndAccuracyOfBothTasks) {
   EXPECT_THAT(plots[0].series[1].points, ElementsAre(Pair(1, 1.5), Pair(2, 0.75), Pair(3, 0.5)));
 }
 
+TEST_F(ReportOfAnExperiment, PlotsOverOneAxisAloneWhereSeveralVary) {
+  report_.plan.methods = {"smooth-distill"};
+  report_.plan.lambdas = {0.1, 1};
+  report_.plan.training_ratios = {0.5, 0.8};
+  run_all([](const auto&) { return 5; });
+  const auto variants = summarise(report_.runs, report_.results);
+  const auto names = [](const Plot& plot) {
+    std::vector<std::string> all;
+    for (const auto& series : plot.series) all.push_back(series.name);
+    return all;
+  };
+  EXPECT_THAT(names(lambda_plots(variants).at(0)), ElementsAre("50 % to train on", "80 % to train on"));
+  EXPECT_THAT(names(ratio_plots(variants).at(0)), ElementsAre("λ = 0.1", "λ = 1"));
+}
+
 TEST_F(ReportOfAnExperiment, NeverJoinsTwoPhases) {
   report_.plan.methods = {"singletask", "born-again"};
   run_all([](const auto&) { return 5; });
