@@ -1,12 +1,10 @@
 #include "train/experiment_tables.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <fnmatch.h>
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "train/experiment_protocol.hpp"
 #include "train/figure_text.hpp"

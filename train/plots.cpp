@@ -116,7 +116,8 @@ bool few_whole_places(const Plot& plot) {
 std::string gnuplot_script(const Plot& plot) {
   std::string script = fmt::format(
       "set terminal svg size 480,{4} dynamic font 'sans-serif,13' noenhanced\n"
-      "set border lc rgb '{0}'\nset tics textcolor rgb '{0}'\nset key below left Left reverse maxcols 1 textcolor rgb "
+      "set border lc rgb '{0}'\nset tics textcolor rgb '{0}'\nset key below left Left reverse maxcols 1 height 1 "
+      "textcolor rgb "
       "'{0}'\n"
       "set grid lc rgb '#888888' lw 0.5\nset title {1} textcolor rgb '{0}'\n"
       "set xlabel {2} offset 0,0.4 textcolor rgb '{0}'\nset ylabel {3} textcolor rgb '{0}'\nset offsets graph 0.02, "
