@@ -21,6 +21,7 @@
 #include "train/data_set.hpp"
 #include "train/method_names.hpp"
 #include "train/recipe.hpp"
+#include "train/recipe_settings.hpp"
 
 namespace propriod::daemon {
 namespace {
@@ -29,12 +30,14 @@ using config::Key;
 using config::Value;
 using train::ExperimentData;
 using train::ExperimentPlan;
+using train::ExperimentVariant;
 
 constexpr bool kRequired = true;
 constexpr bool kOptional = false;
 
 constexpr std::size_t kMaxTextBytes = 4096;
 constexpr std::size_t kMaxPatternBytes = 256;
+constexpr std::size_t kMaxVariantNameBytes = 80;
 constexpr std::size_t kMaxItems = 1000;
 
 constexpr std::array<std::string_view, 2> kProtocols{"honest", "published"};
@@ -127,6 +130,77 @@ void read_data(const Value& value, Draft& draft) {
   }
 }
 
+constexpr std::array<Key<ExperimentVariant>, 2> kVariantKeys{{
+    {"name", kRequired, [](const Value& v, ExperimentVariant& e) { v.read_text(e.name, kMaxVariantNameBytes); }},
+    {"architecture", kOptional,
+     [](const Value& v, ExperimentVariant& e) {
+       std::string name;
+       v.read_one_of(name, model::architectures());
+       if (!name.empty()) e.architecture = name;
+     }},
+}};
+
+/// Whatever is not right makes a problem, and then nobody uses the value.
+void read_change(const Value& value, const train::RecipeSetting& setting, ExperimentVariant& into) {
+  train::RecipeChange change{.setting = std::string(setting.name), .value = 0};
+  if (setting.is_switch) {
+    bool on = false;
+    value.read_boolean(on);
+    change.value = on ? 1 : 0;
+  } else {
+    value.read_number(change.value, setting.low, setting.high);
+  }
+  into.changes.push_back(std::move(change));
+}
+
+ExperimentVariant read_variant(const Value& value) {
+  ExperimentVariant variant;
+  auto names = config::names_of<ExperimentVariant>(kVariantKeys);
+  for (const auto& setting : train::recipe_settings()) names.push_back(setting.name);
+  for (const auto& member : config::read_known<ExperimentVariant>(value, kVariantKeys, variant)) {
+    if (const auto* const setting = train::recipe_setting(member.name)) {
+      read_change(member.value, *setting, variant);
+    } else {
+      config::refuse_unknown(member, names);
+    }
+  }
+  std::ranges::sort(variant.changes, {}, &train::RecipeChange::setting);  // the order in the file makes no difference
+  return variant;
+}
+
+void read_variants(const Value& value, std::vector<ExperimentVariant>& into) {
+  const auto items = value.items("a list of variants");
+  if (!items) return;
+  if (items->empty() || items->size() > kMaxItems) {
+    return value.fail(fmt::format("found {} variants; allowed: 1 to {}", items->size(), kMaxItems));
+  }
+  for (const auto& item : *items) {
+    auto variant = read_variant(item);
+    for (const auto& other : into) {
+      if (!variant.name.empty() && other.name == variant.name) {
+        item.fail("another variant has this name; allowed: a name of its own");
+      } else if (other.architecture == variant.architecture && other.changes == variant.changes) {
+        item.fail(fmt::format("says the same as {}; allowed: something of its own", other.name));
+      }
+    }
+    into.push_back(std::move(variant));
+  }
+}
+
+/// What a list of the file varies, no variant can.
+void refuse_varied_twice(const Value& root, const ExperimentPlan& plan) {
+  for (const auto& variant : plan.variants) {
+    if (variant.architecture && !plan.architectures.empty()) {
+      root.fail(fmt::format("has architectures, and variant {} has one; allowed: one of them", variant.name));
+    }
+    const bool has_lambda =
+        std::ranges::find(variant.changes, "lambda", &train::RecipeChange::setting) != variant.changes.end();
+    if (has_lambda && !plan.lambdas.empty()) {
+      root.fail(fmt::format("has lambdas, and variant {} has one; allowed: one of them", variant.name));
+    }
+  }
+}
+
 template <typename T>
 void read_optional_count(const Value& value, std::optional<T>& into, T max) {
   T number = 0;
@@ -134,7 +208,7 @@ void read_optional_count(const Value& value, std::optional<T>& into, T max) {
   if (number > 0) into = number;
 }
 
-constexpr std::array<Key<Draft>, 17> kPlanKeys{{
+constexpr std::array<Key<Draft>, 18> kPlanKeys{{
     {"title", kRequired, [](const Value& v, Draft& d) { v.read_text(d.plan.title, 200); }},
     {"notes", kOptional, [](const Value& v, Draft& d) { v.read_text(d.plan.notes, kMaxTextBytes); }},
     {"data", kRequired, read_data},
@@ -152,6 +226,7 @@ constexpr std::array<Key<Draft>, 17> kPlanKeys{{
     {"lambdas", kOptional, [](const Value& v, Draft& d) { read_numbers(v, d.plan.lambdas, 0, 1000); }},
     {"training_ratios", kOptional,
      [](const Value& v, Draft& d) { read_numbers(v, d.plan.training_ratios, 0.05, 0.99); }},
+    {"variants", kOptional, [](const Value& v, Draft& d) { read_variants(v, d.plan.variants); }},
     {"epochs", kOptional, [](const Value& v, Draft& d) { read_optional_count(v, d.plan.epochs, 100'000); }},
     {"batch", kOptional, [](const Value& v, Draft& d) { read_optional_count(v, d.plan.batch, 65'536); }},
     {"device", kOptional, [](const Value& v, Draft& d) { v.read_one_of(d.plan.device, kDevices); }},
@@ -235,6 +310,7 @@ tl::expected<ExperimentFile, std::vector<config::Problem>> parse_experiment(std:
   if (!plan.training_ratios.empty() && in_folds) {
     root.fail("has training_ratios and a data set with test_folds; allowed: one of them");
   }
+  refuse_varied_twice(root, plan);
   for (const auto& [name, path] : paths) {
     if (std::ranges::none_of(draft.data, [&](const auto& entry) { return entry.data.name == name; })) {
       root.fail_missing("data", fmt::format("has no data set {}, which --data names", name));

@@ -13,6 +13,7 @@ namespace propriod::daemon {
 /// How to train, on the command line: a recipe, and what is to differ from it. Used by every command that trains.
 class TrainingFlags {
  public:
+  TrainingFlags();
   /// The object must outlive `command`.
   void add_to(CLI::App& command);
 
@@ -24,10 +25,8 @@ class TrainingFlags {
   std::string method_ = "smooth-distill";
   std::uint64_t seed_ = 0;
   std::optional<std::string> architecture_;
-  std::optional<bool> batch_norm_, cosine_, class_balanced_, beta_warm_up_, serve_teacher_, calibrate_;
   std::optional<int> epochs_, batch_;
-  std::optional<double> scale_, learning_rate_, weight_decay_, warm_up_, alpha_, lambda_, temperature_, beta_,
-      label_smoothing_, rotate_degrees_, rotate_probability_, permute_axes_, time_warp_, scaling_;
+  std::vector<std::optional<double>> settings_;  ///< beside train::recipe_settings()
 };
 
 /// Which recordings, on the command line.

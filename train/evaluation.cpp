@@ -43,6 +43,7 @@ struct Task {
   std::span<const std::int64_t> labels;
   std::span<const std::string> names;
   double temperature;
+  std::optional<double> unknown_below;
   std::vector<std::int64_t> truth{}, predicted{};
   std::vector<float> confidence{}, uncalibrated{};
 
@@ -66,6 +67,10 @@ struct Task {
   [[nodiscard]] std::optional<double> uncalibrated_ece() const {
     if (!labelled() || temperature == 1) return std::nullopt;
     return task_metrics({.truth = truth, .predicted = predicted, .confidence = uncalibrated}, names).ece;
+  }
+  [[nodiscard]] std::optional<UnknownMetrics> unknown() const {
+    if (!labelled() || !unknown_below) return std::nullopt;
+    return unknown_metrics(predictions(), *unknown_below);
   }
 };
 
@@ -92,8 +97,11 @@ struct Outputs {
 Evaluation evaluate(model::Recognizer& recognizer, const WindowSet& windows, std::span<const std::size_t> which,
                     const std::function<void(const EvaluatedWindow&)>& each) {
   const auto& manifest = recognizer.manifest();
-  Task activity{windows.activity, manifest.activities, manifest.calibration.activity_temperature};
-  Task placement{windows.placement, manifest.placements, manifest.calibration.placement_temperature};
+  const auto& calibration = manifest.calibration;
+  Task activity{windows.activity, manifest.activities, calibration.activity_temperature,
+                calibration.activity_unknown_below};
+  Task placement{windows.placement, manifest.placements, calibration.placement_temperature,
+                 calibration.placement_unknown_below};
   std::vector<std::int32_t> subjects;
   const auto started = std::chrono::steady_clock::now();
   recognize_all(recognizer, windows, which, [&](const EvaluatedWindow& evaluated) {
@@ -116,6 +124,8 @@ Evaluation evaluate(model::Recognizer& recognizer, const WindowSet& windows, std
           .placement = placement.metrics(),
           .activity_ece_uncalibrated = activity.uncalibrated_ece(),
           .placement_ece_uncalibrated = placement.uncalibrated_ece(),
+          .activity_unknown = activity.unknown(),
+          .placement_unknown = placement.unknown(),
           .by_placement = metrics_by_placement(predictions),
           .by_subject = metrics_by_subject(predictions),
           .groups = group_counts(predictions),

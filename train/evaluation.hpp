@@ -27,6 +27,9 @@ struct Evaluation {
   /// What `ece` would be at temperature 1, percent; only where the model has another temperature for that task.
   std::optional<double> activity_ece_uncalibrated;
   std::optional<double> placement_ece_uncalibrated;
+  /// What the model's own threshold does; only where it has one for that task.
+  std::optional<UnknownMetrics> activity_unknown;
+  std::optional<UnknownMetrics> placement_unknown;
   std::vector<PlacementMetrics> by_placement;
   SubjectSpread by_subject;
   std::vector<GroupCounts> groups;

@@ -14,6 +14,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+const std::optional<std::string>& architecture_of(const ExperimentRun& run) {
+  return run.variant.architecture ? run.variant.architecture : run.architecture;
+}
+
+/// As a user writes them in the file.
+Json changes_json(const std::vector<RecipeChange>& changes) {
+  Json json = Json::object();
+  for (const auto& [name, value] : changes) {
+    const auto* const setting = recipe_setting(name);
+    json[name] = setting != nullptr && setting->is_switch ? Json(value != 0) : Json(value);
+  }
+  return json;
+}
+
 /// The choices of one axis of the grid; none given is one choice: whatever the recipe says.
 template <typename T>
 std::vector<std::optional<T>> choices(const std::vector<T>& given) {
@@ -27,36 +41,42 @@ bool has_lambda(std::string_view method) noexcept { return method == "smooth-dis
 
 std::string ExperimentRun::configuration() const {
   const auto optional = [](const auto& value) { return value ? Json(*value) : Json(); };
-  const Json json{{"data", data.name},
-                  {"format", data.format},
-                  {"rate_hz", optional(data.rate_hz)},
-                  {"protocol", data.protocol},
-                  {"split", data.split},
-                  {"test_fraction", data.test_fraction},
-                  {"test_folds", data.test_folds},
-                  {"test_fold", test_fold},
-                  {"only", data.only},
-                  {"exclude", data.exclude},
-                  {"recipe", recipe},
-                  {"method", optional(method)},
-                  {"architecture", optional(architecture)},
-                  {"lambda", optional(lambda)},
-                  {"epochs", optional(epochs)},
-                  {"batch", optional(batch)},
-                  {"device", device},
-                  {"seed", seed},
-                  {"folds", folds},
-                  {"fold", fold}};
+  Json json{{"data", data.name},
+            {"format", data.format},
+            {"rate_hz", optional(data.rate_hz)},
+            {"protocol", data.protocol},
+            {"split", data.split},
+            {"test_fraction", data.test_fraction},
+            {"test_folds", data.test_folds},
+            {"test_fold", test_fold},
+            {"only", data.only},
+            {"exclude", data.exclude},
+            {"recipe", recipe},
+            {"method", optional(method)},
+            {"architecture", optional(architecture_of(*this))},
+            {"lambda", optional(lambda)},
+            {"epochs", optional(epochs)},
+            {"batch", optional(batch)},
+            {"device", device},
+            {"seed", seed},
+            {"folds", folds},
+            {"fold", fold}};
+  // Only where there are any: without, a run is the same as before experiments had variants.
+  if (!variant.changes.empty()) json["changes"] = changes_json(variant.changes);
   return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
 
 std::string ExperimentRun::id() const {
   constexpr std::size_t kHashDigits = 12;
+  constexpr std::size_t kMostChangedLetters = 80;  // a name of a file has 255 at most
   std::string id = data.name;
-  for (const auto& part : {method, architecture}) {
+  for (const auto& part : {method, architecture_of(*this)}) {
     if (part) id += "-" + *part;
   }
-  id += fmt::format("-{}-s{}", recipe, seed);
+  id += "-" + recipe;
+  std::string changed;
+  for (const auto& change : variant.changes) changed += "+" + change.setting;
+  id += changed.substr(0, kMostChangedLetters) + fmt::format("-s{}", seed);
   if (folds > 0) id += fmt::format("-f{}", fold);
   if (data.test_folds > 0) id += fmt::format("-t{}", test_fold);
   return id + "-" + model::sha256(configuration()).substr(0, kHashDigits);
@@ -71,10 +91,13 @@ std::vector<std::string> ExperimentRun::arguments(const std::filesystem::path& o
   };
   add("--recipe", recipe);
   if (method) add("--method", *method);
-  if (architecture) add("--architecture", *architecture);
+  if (const auto& network = architecture_of(*this)) add("--architecture", *network);
   if (lambda) add("--lambda", fmt::format("{}", *lambda));
   if (epochs) add("--epochs", fmt::format("{}", *epochs));
   if (batch) add("--batch", fmt::format("{}", *batch));
+  for (const auto& change : variant.changes) {
+    for (auto& word : options_of(change)) all.push_back(std::move(word));
+  }
   if (data.rate_hz) add("--rate", fmt::format("{}", *data.rate_hz));
   add("--protocol", data.protocol);
   add("--split", data.split);
@@ -121,21 +144,23 @@ std::vector<ExperimentRun> expand(const ExperimentPlan& plan) {
         for (const auto& architecture : choices(plan.architectures))
           for (const auto& method : choices(plan.methods))
             for (const auto& lambda : choices(plan.lambdas))
-              for (const auto seed : plan.seeds) {
-                ExperimentRun run{.data = data,
-                                  .recipe = recipe,
-                                  .method = method,
-                                  .architecture = architecture,
-                                  .lambda = !method || has_lambda(*method) ? lambda : std::nullopt,
-                                  .epochs = plan.epochs,
-                                  .batch = plan.batch,
-                                  .device = plan.device,
-                                  .seed = seed,
-                                  .folds = plan.folds};
-                // 1 − 0.1 is 0.9 here, whatever the last bit of the difference: it becomes part of an identity
-                if (ratio) run.data.test_fraction = std::stod(fmt::format("{:.6f}", 1 - *ratio));
-                add(std::move(run));
-              }
+              for (const auto& variant : choices(plan.variants))
+                for (const auto seed : plan.seeds) {
+                  ExperimentRun run{.data = data,
+                                    .recipe = recipe,
+                                    .method = method,
+                                    .architecture = architecture,
+                                    .lambda = !method || has_lambda(*method) ? lambda : std::nullopt,
+                                    .variant = variant.value_or(ExperimentVariant{}),
+                                    .epochs = plan.epochs,
+                                    .batch = plan.batch,
+                                    .device = plan.device,
+                                    .seed = seed,
+                                    .folds = plan.folds};
+                  // 1 − 0.1 is 0.9 here, whatever the last bit of the difference: it becomes part of an identity
+                  if (ratio) run.data.test_fraction = std::stod(fmt::format("{:.6f}", 1 - *ratio));
+                  add(std::move(run));
+                }
   }
   return runs;
 }

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "train/recipe_settings.hpp"
+
 /// What `propriod experiment` is asked for, and the runs that this comes down to. Plain data, no LibTorch.
 namespace propriod::train {
 
@@ -15,8 +17,9 @@ namespace propriod::train {
 [[nodiscard]] bool has_lambda(std::string_view method) noexcept;
 
 /// The parts that a report can have, in its order. A part without results is left out of the report.
-inline constexpr std::array<std::string_view, 10> kReportSections{
-    "table5", "recipes", "placements", "table6", "confusion", "table7", "table8", "lambda", "ratio", "curves"};
+inline constexpr std::array<std::string_view, 12> kReportSections{"table5", "recipes", "variants",  "placements",
+                                                                  "people", "table6",  "confusion", "table7",
+                                                                  "table8", "lambda",  "ratio",     "curves"};
 
 /// One data set of an experiment, and how it is cut and split.
 struct ExperimentData {
@@ -32,7 +35,14 @@ struct ExperimentData {
   std::vector<std::string> chosen_on{};        ///< globs over the people that a recipe was chosen on
 };
 
-/// The file. An empty list of methods, architectures, λ or ratios: what the recipe and the data say.
+/// A named way to differ from the recipe.
+struct ExperimentVariant {
+  std::string name;                           ///< what the report calls it
+  std::optional<std::string> architecture{};  ///< none: that of the run
+  std::vector<RecipeChange> changes{};        ///< by the name of the setting, each once
+};
+
+/// The file. An empty list of methods, architectures, λ, ratios or variants: what the recipe and the data say.
 struct ExperimentPlan {
   std::string title;
   std::string notes;
@@ -43,7 +53,8 @@ struct ExperimentPlan {
   int folds = 0;                        ///< 0: one validation part, a fifth of the training part
   std::vector<double> lambdas;          ///< of the methods that have one; the others run once
   std::vector<double> training_ratios;  ///< 0 … 1: 1 − the test fraction
-  std::optional<int> epochs, batch;     ///< none: the recipe's
+  std::vector<ExperimentVariant> variants;
+  std::optional<int> epochs, batch;  ///< none: the recipe's
   std::string device = "auto";
   std::vector<int> devices;         ///< GPUs that the runs take turns on; empty: whatever `device` finds
   int jobs = 1;                     ///< runs at a time
@@ -58,6 +69,7 @@ struct ExperimentRun {
   std::string recipe;
   std::optional<std::string> method, architecture;
   std::optional<double> lambda;
+  ExperimentVariant variant;  ///< its name plays no part; without one: the recipe as it is
   std::optional<int> epochs, batch;
   std::string device;
   std::uint64_t seed = 0;

@@ -13,8 +13,6 @@
 namespace propriod::train {
 namespace {
 
-constexpr std::size_t kMostSeries = 8;  // as many as there are colours
-
 std::string accuracy_label(std::string_view task) { return fmt::format("{} accuracy %", task); }
 
 double accuracy(const Variant& variant, std::size_t task) {
@@ -25,8 +23,10 @@ double accuracy(const Variant& variant, std::size_t task) {
   return values.empty() ? std::numeric_limits<double>::quiet_NaN() : mean_sd(values).mean;
 }
 
-/// Method and network, and the recipe where there are several.
-std::string name_of(const Variant& variant, std::span<const Variant> variants) {
+enum class Axis { kLambda, kRatio };
+
+/// What tells the series of a variant from the others: all that varies, but for what lies on the x axis.
+std::string name_of(const Variant& variant, std::span<const Variant> variants, Axis x) {
   const auto varies = [&](auto member) {
     return std::ranges::any_of(variants, [&](const Variant& v) { return member(v) != member(variant); });
   };
@@ -35,12 +35,20 @@ std::string name_of(const Variant& variant, std::span<const Variant> variants) {
   if (varies([](const Variant& v) { return v.method; })) add(variant.method);
   if (varies([](const Variant& v) { return v.architecture; })) add(variant.architecture);
   if (varies([](const Variant& v) { return v.run.recipe; })) add("recipe " + variant.run.recipe);
+  if (!variant.run.variant.name.empty()) add(variant.run.variant.name);
+  if (x != Axis::kLambda && variant.run.lambda && varies([](const Variant& v) { return v.run.lambda; })) {
+    add(fmt::format("λ = {}", *variant.run.lambda));
+  }
+  if (x != Axis::kRatio && varies([](const Variant& v) { return v.run.data.test_fraction; })) {
+    add(fmt::format("{:.0f} % to train on", 100 * (1 - variant.run.data.test_fraction)));
+  }
   return name.empty() ? variant.method : name;
 }
 
 /// A plot for each task of the accuracies over `x_of`, which is none for variants that have no place in it.
-std::vector<Plot> accuracy_plots(std::span<const Variant> variants, const std::string& x_label, bool logarithmic_x,
+std::vector<Plot> accuracy_plots(std::span<const Variant> variants, Axis x_axis,
                                  const std::function<std::optional<double>(const Variant&)>& x_of) {
+  const bool of_lambda = x_axis == Axis::kLambda;
   std::set<double> places;
   for (const auto& variant : variants) {
     if (const auto x = x_of(variant)) places.insert(*x);
@@ -49,14 +57,14 @@ std::vector<Plot> accuracy_plots(std::span<const Variant> variants, const std::s
   std::vector<Plot> plots;
   for (std::size_t task = 0; task < kTasks.size(); ++task) {
     Plot plot{.title = fmt::format("{}, {}", variants.front().run.data.name, kTasks[task]),
-              .x_label = x_label,
+              .x_label = of_lambda ? "λ" : "windows or people to train on, %",
               .y_label = accuracy_label(kTasks[task]),
               .series = {},
-              .logarithmic_x = logarithmic_x && *places.begin() > 0};
+              .logarithmic_x = of_lambda && *places.begin() > 0};
     for (const auto& variant : variants) {
       const auto x = x_of(variant);
       if (!x) continue;
-      const auto name = name_of(variant, variants);
+      const auto name = name_of(variant, variants, x_axis);
       auto series = std::ranges::find(plot.series, name, &PlotSeries::name);
       if (series == plot.series.end()) {
         plot.series.push_back({.name = name, .points = {}, .colour = static_cast<int>(plot.series.size())});
@@ -104,15 +112,14 @@ PlotSeries epoch_curve(const Variant& variant, const std::string& pointer, std::
 }  // namespace
 
 std::vector<Plot> lambda_plots(std::span<const Variant> variants) {
-  return accuracy_plots(variants, "λ", /*logarithmic_x=*/true, [](const Variant& v) { return v.run.lambda; });
+  return accuracy_plots(variants, Axis::kLambda, [](const Variant& v) { return v.run.lambda; });
 }
 
 std::vector<Plot> ratio_plots(std::span<const Variant> variants) {
-  return accuracy_plots(variants, "windows or people to train on, %", /*logarithmic_x=*/false,
-                        [](const Variant& v) -> std::optional<double> {
-                          if (v.run.data.test_folds > 0) return std::nullopt;
-                          return 100 * (1 - v.run.data.test_fraction);
-                        });
+  return accuracy_plots(variants, Axis::kRatio, [](const Variant& v) -> std::optional<double> {
+    if (v.run.data.test_folds > 0) return std::nullopt;
+    return 100 * (1 - v.run.data.test_fraction);
+  });
 }
 
 std::vector<Plot> epoch_plots(std::span<const Variant> variants) {
@@ -126,7 +133,7 @@ std::vector<Plot> epoch_plots(std::span<const Variant> variants) {
                 .series = {}};
       std::set<double> borders;
       int colour = 0;
-      for (const auto& variant : variants.first(std::min(variants.size(), kMostSeries))) {
+      for (const auto& variant : variants.first(std::min(variants.size(), kMostCurves))) {
         const auto curve = [&](std::string_view part) {
           return epoch_curve(variant, fmt::format("/{}_{}_{}", part, task, figure), borders);
         };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -14,6 +15,8 @@ namespace propriod::train {
 
 /// Accuracy over the training ratio, a plot for each task, a series for each method and network.
 [[nodiscard]] std::vector<Plot> ratio_plots(std::span<const Variant> variants);
+
+inline constexpr std::size_t kMostCurves = 8;  ///< in a plot over epochs: as many as there are colours
 
 /// A plot of the loss and one of the accuracy for each task over the epochs, training dashed and validation solid, of
 /// the first variants' first trainings. A second phase (of singletask, of born-again) follows the first after a gap.

@@ -10,10 +10,13 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "train/experiment_breakdown.hpp"
 #include "train/experiment_comparison.hpp"
 #include "train/experiment_curves.hpp"
+#include "train/experiment_protocol.hpp"
 #include "train/experiment_summary.hpp"
 #include "train/experiment_tables.hpp"
+#include "train/experiment_variants.hpp"
 #include "train/html.hpp"
 #include "train/plots.hpp"
 
@@ -53,7 +56,9 @@ class Drawer {
 std::string heading(std::string_view section) {
   if (section == "table5") return "Accuracy and F1 (the paper's Table 5)";
   if (section == "recipes") return "Recipes compared";
+  if (section == "variants") return "Variants: what single options do";
   if (section == "placements") return "By placement";
+  if (section == "people") return "By person";
   if (section == "table6") return "By class (the paper's Table 6)";
   if (section == "confusion") return "Confusion (the paper's Figure 3)";
   if (section == "table7") return "Cost (the paper's Table 7)";
@@ -63,18 +68,29 @@ std::string heading(std::string_view section) {
   return "Training, epoch by epoch (the paper's Figure 8)";
 }
 
+std::string epoch_curves(std::span<const Variant> variants, Drawer& drawer) {
+  const auto plots = drawer.html(epoch_plots(variants));
+  if (plots.empty()) return plots;
+  std::string note = "Each line is one training, the first of its kind: curves of others differ by chance.";
+  if (variants.size() > kMostCurves)
+    note += fmt::format(" Shown are the first {} of {}.", kMostCurves, variants.size());
+  return plots + html_paragraph(note, "note");
+}
+
 std::string content(std::string_view section, std::span<const Variant> variants, const ExperimentReport& report,
                     Drawer& drawer) {
   if (section == "table5") return accuracy_table(variants);
   if (section == "recipes") return recipe_table(variants);
+  if (section == "variants") return variant_tables(variants);
   if (section == "placements") return placement_table(variants);
+  if (section == "people") return people_table(variants);
   if (section == "table6") return class_tables(variants);
   if (section == "confusion") return confusion_tables(variants);
   if (section == "table7") return cost_table(variants);
   if (section == "table8") return comparison_tables(variants, report.folder);
   if (section == "lambda") return drawer.html(lambda_plots(variants));
   if (section == "ratio") return drawer.html(ratio_plots(variants));
-  return drawer.html(epoch_plots(variants));
+  return epoch_curves(variants, drawer);
 }
 
 std::string beginning(const ExperimentReport& report, std::size_t done) {

@@ -138,7 +138,8 @@ std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(
 /// How much a result tells about how long a run will take.
 int likeness(const Json& run, const Json& result) {
   const auto same = [&](const char* key) { return run.value(key, Json()) == result.value(key, Json()); };
-  return (same("data") ? 4 : 0) + (same("method") && same("architecture") && same("recipe") ? 2 : 0) +
+  return (same("data") ? 4 : 0) +
+         (same("method") && same("architecture") && same("recipe") && same("changes") ? 2 : 0) +
          (same("epochs") && same("test_fraction") ? 1 : 0);
 }
 

@@ -19,8 +19,8 @@ double percent(std::int64_t part, std::int64_t whole) {
   return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
-std::optional<Confusion> confusion_of(const Json& result, std::string_view task) {
-  const auto& json = result.at("tasks").at(std::string(task));
+/// Of one task's figures, as `train --json` tells them.
+std::optional<Confusion> confusion_of(const Json& json) {
   if (json.is_null()) return std::nullopt;
   Confusion confusion;
   for (const auto& entry : json.at("classes")) confusion.labels.push_back(entry.at("label").get<std::string>());
@@ -31,6 +31,25 @@ std::optional<Confusion> confusion_of(const Json& result, std::string_view task)
     throw std::invalid_argument("the confusion matrix does not fit the classes");
   }
   return confusion;
+}
+
+/// Adds the matrices of a result to those of its repetition. Throws what says that the result has not their form.
+void add_confusions(const Json& result, Repetition& repetition) {
+  for (std::size_t task = 0; task < kTasks.size(); ++task) {
+    const auto confusion = confusion_of(result.at("tasks").at(std::string(kTasks[task])));
+    if (!confusion) continue;
+    if (!repetition.tasks[task]) repetition.tasks[task].emplace();
+    repetition.tasks[task]->add(*confusion);
+  }
+  const auto placements = result.find("per_placement");
+  if (placements == result.end()) return;
+  for (const auto& at : *placements) {
+    const auto& activity = at.at("activity");
+    if (!activity.is_null() && !activity.contains("confusion")) continue;  // of a version that did not tell it
+    if (const auto confusion = confusion_of(activity)) {
+      repetition.activity_at[at.at("label").get<std::string>()].add(*confusion);
+    }
+  }
 }
 
 /// All but seed, fold and test fold.
@@ -70,8 +89,14 @@ void label(std::vector<Variant>& variants) {
         return other.run.data.name == variant.run.data.name && member(other) != member(variant);
       });
     };
-    variant.label = variant.method;
-    if (varies([](const Variant& v) { return v.architecture; })) variant.label += ", " + variant.architecture;
+    const auto& named = variant.run.variant.name;
+    variant.label = named;
+    if (named.empty() || varies([](const Variant& v) { return v.method; })) {
+      variant.label = variant.method + (named.empty() ? "" : ", " + named);
+    }
+    const bool networks = named.empty() ? varies([](const Variant& v) { return v.architecture; })
+                                        : varies([](const Variant& v) { return v.run.architecture; });
+    if (networks) variant.label += ", " + variant.architecture;
     if (varies([](const Variant& v) { return v.run.recipe; })) variant.label += ", recipe " + variant.run.recipe;
     if (variant.run.lambda && varies([](const Variant& v) { return v.run.lambda; })) {
       variant.label += fmt::format(", λ = {}", *variant.run.lambda);
@@ -173,6 +198,24 @@ std::set<std::string> Repetition::placements() const { return texts_of_groups(re
 
 std::set<std::string> Repetition::people() const { return texts_of_groups(results, "subject"); }
 
+std::optional<Confusion> pooled(const Variant& variant, std::size_t task) {
+  std::optional<Confusion> sum;
+  for (const auto& repetition : variant.repetitions) {
+    if (!repetition.tasks[task]) continue;
+    if (!sum) sum.emplace();
+    sum->add(*repetition.tasks[task]);
+  }
+  return sum;
+}
+
+std::set<std::string> placements_of(std::span<const Variant> variants) {
+  std::set<std::string> placements;
+  for (const auto& variant : variants) {
+    for (const auto& repetition : variant.repetitions) placements.merge(repetition.placements());
+  }
+  return placements;
+}
+
 std::string MeanSd::text(int decimals) const {
   if (count == 0) return "–";
   return count == 1 ? fmt::format("{:.{}f}", mean, decimals)
@@ -225,16 +268,11 @@ std::vector<Variant> summarise(std::span<const ExperimentRun> runs,
     auto repetition = std::ranges::find_if(
         repetitions, [&](const Repetition& r) { return r.seed == run.seed && r.fold == run.fold; });
     if (repetition == repetitions.end()) {
-      repetitions.push_back({.seed = run.seed, .fold = run.fold, .results = {}, .tasks = {}});
+      repetitions.push_back({.seed = run.seed, .fold = run.fold, .results = {}, .tasks = {}, .activity_at = {}});
       repetition = repetitions.end() - 1;
     }
     try {
-      for (std::size_t task = 0; task < kTasks.size(); ++task) {
-        const auto confusion = confusion_of(found->second.result, kTasks[task]);
-        if (!confusion) continue;
-        if (!repetition->tasks[task]) repetition->tasks[task].emplace();
-        repetition->tasks[task]->add(*confusion);
-      }
+      add_confusions(found->second.result, *repetition);
     } catch (const std::exception& error) {
       throw std::runtime_error(fmt::format(
           "results.jsonl: the result of {} has not the form of train --json ({}); delete its line and start again",

@@ -54,6 +54,7 @@ struct Repetition {
   int fold = 0;
   std::vector<const ExperimentResult*> results;  ///< by test fold
   std::array<std::optional<Confusion>, 2> tasks;
+  std::map<std::string, Confusion> activity_at;  ///< by true placement; empty where a result does not tell
 
   /// Of the windows whose person and placement `wanted` wants. A run that tells no groups adds nothing.
   [[nodiscard]] GroupFigures groups(
@@ -73,6 +74,12 @@ struct Variant {
 
   [[nodiscard]] const nlohmann::ordered_json& first() const { return repetitions.front().results.front()->result; }
 };
+
+/// One task of all repetitions together. None without results of that task.
+[[nodiscard]] std::optional<Confusion> pooled(const Variant& variant, std::size_t task);
+
+/// The placements that any of them tells.
+[[nodiscard]] std::set<std::string> placements_of(std::span<const Variant> variants);
 
 struct MeanSd {
   double mean = 0;

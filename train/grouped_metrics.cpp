@@ -18,11 +18,9 @@ struct TaskSubset {
     confidence.push_back(from.confidence[window]);
   }
 
-  [[nodiscard]] std::optional<HeadlineMetrics> headline(std::span<const std::string> labels) const {
+  [[nodiscard]] std::optional<TaskMetrics> metrics(std::span<const std::string> labels) const {
     if (std::ranges::all_of(truth, [](auto label) { return label < 0; })) return std::nullopt;
-    const auto metrics = task_metrics({.truth = truth, .predicted = predicted, .confidence = confidence}, labels);
-    return HeadlineMetrics{
-        .accuracy = metrics.accuracy, .macro_f1 = metrics.macro_f1, .ece = metrics.ece, .windows = metrics.windows};
+    return task_metrics({.truth = truth, .predicted = predicted, .confidence = confidence}, labels);
   }
 };
 
@@ -60,8 +58,8 @@ std::vector<PlacementMetrics> metrics_by_placement(const WindowPredictions& pred
     }
     if (placement.truth.empty()) continue;
     result.push_back({.label = predictions.placements[k],
-                      .activity = activity.headline(predictions.activities),
-                      .placement = placement.headline(predictions.placements)});
+                      .activity = activity.metrics(predictions.activities),
+                      .placement = placement.metrics(predictions.placements)});
   }
   return result;
 }

@@ -21,18 +21,11 @@ struct WindowPredictions {
   std::span<const std::string> subjects;
 };
 
-/// The headline of one task where all windows lie on one placement.
-struct HeadlineMetrics {
-  double accuracy = 0;  ///< percent, like all of these
-  double macro_f1 = 0;
-  double ece = 0;
-  std::int64_t windows = 0;
-};
-
+/// Both tasks over the windows of one placement.
 struct PlacementMetrics {
-  std::string label;                        ///< the true placement
-  std::optional<HeadlineMetrics> activity;  ///< none where no window here has a label of that task
-  std::optional<HeadlineMetrics> placement;
+  std::string label;                    ///< the true placement
+  std::optional<TaskMetrics> activity;  ///< none where no window here has a label of that task
+  std::optional<TaskMetrics> placement;
 };
 
 struct SubjectMetrics {

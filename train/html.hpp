@@ -33,10 +33,14 @@ class HtmlTable {
   std::string caption_;
   std::string head_;
   std::string rows_;
+  bool heated_ = false;  ///< some cells are coloured: it is a matrix, whose columns are narrow
 };
 
 /// `<p>` with escaped text, of the given class.
 [[nodiscard]] std::string html_paragraph(std::string_view text, std::string_view css_class = "");
+
+/// HTML that a screen folds up under a line of text, and paper shows.
+[[nodiscard]] std::string html_details(std::string_view summary, std::string_view html);
 
 /// The whole page, with its style and nothing from elsewhere: light and dark, on a phone and on paper. `body` is HTML.
 [[nodiscard]] std::string html_page(std::string_view title, std::string_view body);

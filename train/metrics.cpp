@@ -83,4 +83,24 @@ TaskMetrics task_metrics(const TaskPredictions& predictions, std::span<const std
   return metrics;
 }
 
+UnknownMetrics unknown_metrics(const TaskPredictions& predictions, double below) {
+  UnknownMetrics metrics;
+  metrics.below = below;
+  std::int64_t labelled = 0;
+  std::int64_t right = 0;
+  for (std::size_t i = 0; i < predictions.truth.size(); ++i) {
+    if (predictions.truth[i] < 0) continue;
+    ++labelled;
+    if (static_cast<double>(predictions.confidence[i]) < below) {  // as in service
+      ++metrics.windows;
+    } else if (predictions.truth[i] == predictions.predicted[i]) {
+      ++right;
+    }
+  }
+  if (labelled == 0) throw std::invalid_argument("no window has a label of this task: nothing to measure");
+  metrics.share = percent(metrics.windows, labelled);
+  if (metrics.windows < labelled) metrics.accuracy_known = percent(right, labelled - metrics.windows);
+  return metrics;
+}
+
 }  // namespace propriod::train

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,5 +46,16 @@ struct TaskMetrics {
 /// `labels`: the classes in their order. Throws std::invalid_argument when no window has a label: a figure over nothing
 /// is no figure.
 [[nodiscard]] TaskMetrics task_metrics(const TaskPredictions& predictions, std::span<const std::string> labels);
+
+/// What the threshold for `unknown` does to one task.
+struct UnknownMetrics {
+  double below = 0;                      ///< the threshold: confidences below it say "unknown", 0 … 1
+  std::int64_t windows = 0;              ///< of the windows with a label, those that become unknown
+  double share = 0;                      ///< the same in percent of them
+  std::optional<double> accuracy_known;  ///< percent, of the windows that stay known; none where none does
+};
+
+/// Throws as `task_metrics`.
+[[nodiscard]] UnknownMetrics unknown_metrics(const TaskPredictions& predictions, double below);
 
 }  // namespace propriod::train

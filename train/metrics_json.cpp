@@ -7,7 +7,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json task_json(const std::optional<TaskMetrics>& metrics, const std::optional<double>& ece_uncalibrated) {
+template <typename Value>
+Json or_null(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json();
+}
+
+Json task_json(const std::optional<TaskMetrics>& metrics, const std::optional<double>& ece_uncalibrated = {},
+               const std::optional<UnknownMetrics>& unknown = {}) {
   if (!metrics) return {};
   Json classes = Json::array();
   for (const auto& result : metrics->classes) {
@@ -25,18 +31,16 @@ Json task_json(const std::optional<TaskMetrics>& metrics, const std::optional<do
             {"weighted_f1", metrics->weighted_f1},
             {"ece", metrics->ece}};
   if (ece_uncalibrated) json["ece_uncalibrated"] = *ece_uncalibrated;
+  if (unknown) {
+    json["unknown"] = {{"below", unknown->below},
+                       {"windows", unknown->windows},
+                       {"share", unknown->share},
+                       {"accuracy_known", or_null(unknown->accuracy_known)}};
+  }
   json["windows"] = metrics->windows;
   json["classes"] = std::move(classes);
   json["confusion"] = metrics->confusion;
   return json;
-}
-
-Json headline_json(const std::optional<HeadlineMetrics>& metrics) {
-  if (!metrics) return {};
-  return {{"accuracy", metrics->accuracy},
-          {"macro_f1", metrics->macro_f1},
-          {"ece", metrics->ece},
-          {"windows", metrics->windows}};
 }
 
 Json spread_json(const std::optional<Spread>& spread) {
@@ -48,23 +52,20 @@ Json spread_json(const std::optional<Spread>& spread) {
           {"subjects", spread->count}};
 }
 
-template <typename Value>
-Json or_null(const std::optional<Value>& value) {
-  return value ? Json(*value) : Json();
-}
-
 }  // namespace
 
 Json tasks_json(const Evaluation& evaluation) {
-  return {{"activity", task_json(evaluation.activity, evaluation.activity_ece_uncalibrated)},
-          {"placement", task_json(evaluation.placement, evaluation.placement_ece_uncalibrated)}};
+  return {
+      {"activity", task_json(evaluation.activity, evaluation.activity_ece_uncalibrated, evaluation.activity_unknown)},
+      {"placement",
+       task_json(evaluation.placement, evaluation.placement_ece_uncalibrated, evaluation.placement_unknown)}};
 }
 
 void add_breakdown(Json& json, const Evaluation& evaluation) {
   json["per_placement"] = Json::array();
   for (const auto& at : evaluation.by_placement) {
     json["per_placement"].push_back(
-        {{"label", at.label}, {"activity", headline_json(at.activity)}, {"placement", headline_json(at.placement)}});
+        {{"label", at.label}, {"activity", task_json(at.activity)}, {"placement", task_json(at.placement)}});
   }
   const auto& people = evaluation.by_subject;
   Json subjects = Json::array();

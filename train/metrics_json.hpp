@@ -10,7 +10,8 @@ namespace propriod::train {
 /// the keys are always there.
 [[nodiscard]] nlohmann::ordered_json tasks_json(const Evaluation& evaluation);
 
-/// Adds `per_placement`, `per_subject` and `groups` to the object `json`.
+/// Adds `per_placement`, which has all figures of both tasks over the windows of each placement, `per_subject` and
+/// `groups` to the object `json`.
 void add_breakdown(nlohmann::ordered_json& json, const Evaluation& evaluation);
 
 }  // namespace propriod::train

@@ -54,6 +54,7 @@ inline constexpr std::array<PublishedCost, 5> kPublishedTable7{{{"singletask", 5
                                                                 {"smooth-distill", 4368, 0.485}}};
 
 inline constexpr std::string_view kPublishedNetwork = "mtl-net-published";
+inline constexpr double kPublishedTestFraction = 0.2;
 inline constexpr int kPublishedBatch = 64;
 inline constexpr int kPublishedEpochs = 300;
 inline constexpr int kPublishedSeeds = 5;

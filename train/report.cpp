@@ -32,10 +32,18 @@ Json epoch_json(const EpochReport& epoch) {
   return json;
 }
 
-std::string task_text(const std::string& task, const TaskMetrics& metrics) {
+std::string unknown_text(const UnknownMetrics& unknown) {
+  return fmt::format("  unknown (confidence below {:.2f}): {:.2f} % of the windows; {}\n", unknown.below, unknown.share,
+                     unknown.accuracy_known ? fmt::format("of the others {:.2f} % are right", *unknown.accuracy_known)
+                                            : "no others are left");
+}
+
+std::string task_text(const std::string& task, const TaskMetrics& metrics,
+                      const std::optional<UnknownMetrics>& unknown) {
   std::string text =
       fmt::format("{:<10} accuracy {:6.2f} %   macro F1 {:6.2f} %   calibration error {:5.2f} %   {} windows\n", task,
                   metrics.accuracy, metrics.macro_f1, metrics.ece, metrics.windows);
+  if (unknown) text += unknown_text(*unknown);
   for (std::size_t k = 0; k < metrics.classes.size(); ++k) {
     const auto& result = metrics.classes[k];
     if (result.support == 0) continue;
@@ -54,7 +62,7 @@ std::string task_text(const std::string& task, const TaskMetrics& metrics) {
 }
 
 /// "activity 77.03 %", or that there is none.
-std::string accuracy_text(const char* task, const std::optional<HeadlineMetrics>& metrics) {
+std::string accuracy_text(const char* task, const std::optional<TaskMetrics>& metrics) {
   return metrics ? fmt::format("{} {:6.2f} %", task, metrics->accuracy) : fmt::format("{} without labels", task);
 }
 
@@ -153,8 +161,8 @@ std::string to_json(const Evaluation& evaluation, const model::Recognizer& recog
 
 std::string to_text(const Evaluation& evaluation) {
   std::string text;
-  if (evaluation.activity) text += task_text("activity", *evaluation.activity);
-  if (evaluation.placement) text += task_text("placement", *evaluation.placement);
+  if (evaluation.activity) text += task_text("activity", *evaluation.activity, evaluation.activity_unknown);
+  if (evaluation.placement) text += task_text("placement", *evaluation.placement, evaluation.placement_unknown);
   return text + by_placement_text(evaluation.by_placement) + by_subject_text(evaluation.by_subject);
 }
 

@@ -99,6 +99,40 @@ TEST_F(ExperimentFile, RefusesWhatContradictsItself) {
               ElementsAre(HasSubstr("has no data set b, which --data names")));
 }
 
+TEST_F(ExperimentFile, ReadsVariants) {
+  const auto read = parse_experiment(
+      "title: t\ndata: [{name: a, format: dsads}]\nvariants:\n  - {name: as published}\n"
+      "  - {name: all of it, warm_up: 0.1, architecture: mtl-net-compact, cosine: true, calibrate: false}\n",
+      folder_ / "e.yaml", {});
+  ASSERT_TRUE(read) << read.error().front().to_string();
+  const auto& variants = read->plan.variants;
+  ASSERT_THAT(variants, SizeIs(2));
+  EXPECT_EQ(variants[0].name, "as published");
+  EXPECT_THAT(variants[0].changes, IsEmpty());
+  EXPECT_EQ(variants[1].architecture, "mtl-net-compact");
+  using Change = train::RecipeChange;
+  EXPECT_THAT(variants[1].changes, ElementsAre(Change{"calibrate", 0}, Change{"cosine", 1}, Change{"warm_up", 0.1}));
+}
+
+TEST_F(ExperimentFile, ChecksVariantsAsTheCommandLineDoes) {
+  const std::string head = "title: t\ndata: [{name: a, format: dsads}]\n";
+  EXPECT_THAT(problems(head + "variants:\n  - {name: a, cosinus: true}\n  - {name: b, warm_up: 0.95, cosine: 1}\n"),
+              ElementsAre(HasSubstr("4:15: variants[0].cosinus: unknown key, did you mean cosine?; allowed: name, "),
+                          "5:24: variants[1].warm_up: found '0.95'; allowed: a number from 0 to 0.9",
+                          "5:38: variants[1].cosine: found '1'; allowed: true or false"));
+  EXPECT_THAT(problems(head + "variants: []\n"),
+              ElementsAre(HasSubstr("3:11: variants: found 0 variants; allowed: 1")));
+  EXPECT_THAT(problems(head + "variants: [{cosine: true}]\n"), ElementsAre(HasSubstr("variants[0].name: missing")));
+  EXPECT_THAT(problems(head + "variants: [{name: a}, {name: a, cosine: true}]\n"),
+              ElementsAre(HasSubstr("3:23: variants[1]: another variant has this name")));
+  EXPECT_THAT(problems(head + "variants: [{name: a}, {name: b}]\n"),
+              ElementsAre(HasSubstr("3:23: variants[1]: says the same as a")));
+  EXPECT_THAT(problems(head + "lambdas: [0.1]\nvariants: [{name: a, lambda: 0.5}]\n"),
+              ElementsAre(HasSubstr("has lambdas, and variant a has one")));
+  EXPECT_THAT(problems(head + "architectures: [gru]\nvariants: [{name: a, architecture: lstm}]\n"),
+              ElementsAre(HasSubstr("has architectures, and variant a has one")));
+}
+
 TEST_F(ExperimentFile, SaysWhatDataIsNotHere) {
   unsetenv("PROPRIOD_TEST_NOWHERE");
   setenv("PROPRIOD_TEST_HERE", folder_.c_str(), 1);
@@ -131,7 +165,7 @@ TEST_F(ExperimentFile, ReadsEveryShippedExperiment) {
       EXPECT_THAT(train::expand(read->plan), SizeIs(4));
     }
   }
-  EXPECT_EQ(files, 8);
+  EXPECT_EQ(files, 9);
 }
 
 }  // namespace

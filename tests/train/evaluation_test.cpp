@@ -65,6 +65,33 @@ TEST_F(Evaluated, AModelThatIsTooSureOfItselfIsCalibrated) {
   EXPECT_NEAR(*after.activity_ece_uncalibrated, before.activity->ece, 0.5);
 }
 
+TEST_F(Evaluated, TellsWhatItsOwnThresholdCallsUnknown) {
+  auto plain = recognizer();
+  std::vector<std::pair<double, bool>> answers;  // confidence, right
+  const auto before = evaluate(plain, windows_, all_, [&](const EvaluatedWindow& window) {
+    const auto best = std::ranges::max_element(window.activity);
+    answers.emplace_back(*best, best - window.activity.begin() == windows_.activity[window.window]);
+  });
+  EXPECT_FALSE(before.activity_unknown) << "it has none";
+  std::ranges::sort(answers);
+  const double below = answers[20].first;
+  const auto right = std::count_if(answers.begin() + 20, answers.end(), [](const auto& a) { return a.second; });
+  auto careful = recognizer({.activity_unknown_below = below, .placement_unknown_below = 1.1});
+  const auto evaluation = evaluate(careful, windows_, all_);
+  ASSERT_TRUE(evaluation.activity_unknown);
+  EXPECT_EQ(evaluation.activity_unknown->windows, 20);
+  EXPECT_NEAR(evaluation.activity_unknown->share, 100.0 / 3, 1e-9);
+  EXPECT_NEAR(*evaluation.activity_unknown->accuracy_known, 100.0 * static_cast<double>(right) / 40, 1e-9);
+  EXPECT_EQ(evaluation.activity->accuracy, before.activity->accuracy) << "of what it would have said";
+  EXPECT_FALSE(evaluation.placement_unknown->accuracy_known);
+
+  const auto json = nlohmann::json::parse(to_json(evaluation, careful));
+  EXPECT_EQ(json.at("tasks").at("activity").at("unknown").at("windows"), 20);
+  EXPECT_TRUE(json.at("tasks").at("placement").at("unknown").at("accuracy_known").is_null());
+  EXPECT_THAT(to_text(evaluation), testing::HasSubstr(": 33.33 % of the windows; of the others "));
+  EXPECT_THAT(to_text(evaluation), testing::HasSubstr(": 100.00 % of the windows; no others are left"));
+}
+
 TEST_F(Evaluated, NoTemperatureChangesWhichClassWins) {
   auto plain = recognizer();
   model::Probabilities expected;
@@ -120,6 +147,7 @@ TEST_F(Evaluated, IsTheSameInPredictionsFiguresAndReport) {
     EXPECT_TRUE(json.at("tasks").at("activity").at("classes").at(0).at(key).is_number()) << key;
   }
   EXPECT_EQ(json.at("per_placement").size(), 2U);
+  EXPECT_EQ(json.at("per_placement").at(1).at("activity").at("confusion").size(), 3U);
   EXPECT_EQ(json.at("per_subject").at("activity").at("subjects"), 2);
   EXPECT_EQ(json.at("per_subject").at("subjects").at(1).at("subject"), "bob");
   std::int64_t windows = 0;

@@ -171,6 +171,7 @@ TEST_F(ReportOfAnExperiment, HasThePapersFiguresBesideOursAndSaysWhatDiffers) {
   EXPECT_THAT(text,
               HasSubstr("Not the paper&#39;s protocol, so its figures are no measure for these: windows do not run "
                         "across borders"));
+  EXPECT_THAT(text, HasSubstr("<th scope=\"col\">paper (another protocol, see below), activity: accuracy / F1</th>"));
   EXPECT_THAT(text, HasSubstr("network mtl-net sees the whole window"));
   EXPECT_THAT(text, HasSubstr("2 people, not 51"));
   EXPECT_THAT(text, HasSubstr("100 windows, not 143,023"));
@@ -198,7 +199,8 @@ TEST_F(ReportOfAnExperiment, TestsDifferencesInPairs) {
   EXPECT_THAT(text, HasSubstr("multitask – smooth-distill</th><td>3</td><td>-20.00</td>"));
   EXPECT_THAT(
       text,
-      HasSubstr("multitask – smooth-distill</th><td>0</td><td>6</td><td>0.031</td><td>0</td><td>0</td><td>1.000</td>"))
+      HasSubstr("multitask – smooth-distill</th><td>seed 0, validation fold 0</td><td>0</td><td>6</td><td>0.031</td>"
+                "<td>0</td><td>0</td><td>1.000</td>"))
       << "McNemar: 6 : 0, exactly 2/64";
   EXPECT_THAT(text, Not(HasSubstr("Table 5")));
 }
@@ -239,6 +241,28 @@ TEST_F(ReportOfAnExperiment, MarksTrainingsThatWereResumed) {
   EXPECT_THAT(text, HasSubstr("† resumed"));
 }
 
+TEST_F(ReportOfAnExperiment, TellsWhatANetworkReallyComputes) {
+  report_.plan.architectures = {"mtl-net", "mtl-net-published"};
+  run_all([](const auto&) { return 5; });
+  for (const auto& run : report_.runs) {
+    report_.results[run.id()].result["flops_computed"] = run.architecture == "mtl-net" ? 5008128 : 6514944;
+  }
+  report_.plan.report = {"table7"};
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("<td>5,008,128</td>"));
+  EXPECT_THAT(text, HasSubstr("<td>5,008,128 (really 6,514,944)</td>"));
+}
+
+TEST_F(ReportOfAnExperiment, HasThePapersFiguresOnlyBesideTheSameSizeOfTest) {
+  report_.plan.training_ratios = {0.5, 0.8};
+  run_all([](const auto&) { return 5; });
+  report_.plan.report = {"table5"};
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("50 % to train on</th><td>50.00</td><td>50.00</td><td>50.00</td><td>50.00</td>"
+                              "<td>4.50</td><td>4.50</td><td>1</td><td>–</td><td>–</td></tr>"));
+  EXPECT_THAT(text, HasSubstr("68.59 / 68.58"));
+}
+
 TEST_F(ReportOfAnExperiment, ShowsTheCalibrationOfBothTasks) {
   report_.plan.recipes = {"paper", "best"};
   run_all([](const auto&) { return 5; });
@@ -249,6 +273,63 @@ TEST_F(ReportOfAnExperiment, ShowsTheCalibrationOfBothTasks) {
   const auto text = page();
   EXPECT_THAT(text, HasSubstr("<th scope=\"row\">paper</th><td>4.50</td><td>–</td><td>4.50</td><td>–</td>"));
   EXPECT_THAT(text, HasSubstr("<th scope=\"row\">best</th><td>4.50</td><td>–</td><td>4.50</td><td>12.25</td>"));
+}
+
+TEST_F(ReportOfAnExperiment, PutsVariantsBesideTheFirst) {
+  report_.plan.variants = {{.name = "as published"}, {.name = "cosine & more", .changes = {{"cosine", 1}}}};
+  report_.plan.seeds = {0, 1, 2};
+  run_all(
+      [](const auto& run) { return (run.variant.name == "as published" ? 5 : 7) + static_cast<int>(run.seed) % 2; });
+  for (const auto& run : report_.runs) {
+    if (run.variant.changes.empty()) continue;
+    report_.results[run.id()].result["tasks"]["activity"]["unknown"] = {{"share", 6.25}, {"accuracy_known", 81.5}};
+  }
+  report_.plan.report = {"table5", "variants"};
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("activity: every variant beside as published"));
+  EXPECT_THAT(text, HasSubstr("<th scope=\"row\">as published</th><td>53.33 ± 5.77</td><td>–</td><td>–</td>"
+                              "<td>53.33 ± 5.77</td><td>–</td><td>3</td>"));
+  EXPECT_THAT(text, HasSubstr("<th scope=\"row\">cosine &amp; more</th><td>73.33 ± 5.77</td><td>+20.00 ± 0.00</td>"
+                              "<td>&lt; 0.001</td><td>73.33 ± 5.77</td><td>+20.00 ± 0.00</td><td>3</td>"));
+  EXPECT_THAT(text, HasSubstr("<td>6.25 ± 0.00</td><td>81.50 ± 0.00</td>")) << "what becomes unknown";
+  EXPECT_THAT(text, HasSubstr("<li>cosine &amp; more: <code>--cosine</code></li>"));
+  EXPECT_THAT(text, HasSubstr("variants with options of their own are ours"));
+  EXPECT_THAT(text, HasSubstr("<td>68.59 / 68.58</td>")) << "beside what is as published";
+  EXPECT_THAT(text, HasSubstr("<td>4.50 ± 0.00</td><td>3</td><td>–</td><td>–</td></tr>"))
+      << "and not beside what is not";
+}
+
+TEST_F(ReportOfAnExperiment, ComparesEachVariantWithTheFirstOfItsMethod) {
+  report_.plan.methods = {"multitask", "smooth-distill"};
+  report_.plan.variants = {{.name = "plain"},
+                           {.name = "cosine", .changes = {{"cosine", 1}}},
+                           {.name = "decay", .changes = {{"weight_decay", 1}}}};
+  report_.plan.seeds = {0, 1};
+  run_all([](const auto& run) { return run.variant.name == "plain" ? 5 : 6 + static_cast<int>(run.seed); });
+  report_.plan.report = {"variants", "table8"};
+  const auto text = page();
+  EXPECT_THAT(text, HasSubstr("every variant beside multitask, plain"));
+  EXPECT_THAT(text, HasSubstr("every variant beside smooth-distill, plain"));
+  EXPECT_THAT(text, HasSubstr("multitask, decay – multitask, plain</th><td>2</td><td>+"));
+  EXPECT_THAT(text, Not(HasSubstr("decay – multitask, cosine")));
+  EXPECT_THAT(text, Not(HasSubstr("multitask, plain – smooth-distill")));
+}
+
+TEST_F(ReportOfAnExperiment, TellsEveryPlacementAndHowFarPeopleDiffer) {
+  run_all([](const auto&) { return 8; });
+  for (auto& [id, result] : report_.results) {
+    Json activity{{"classes", {{{"label", "sit"}}, {{"label", "walk"}}}}, {"confusion", {{4, 1}, {0, 5}}}};
+    result.result["per_placement"] = {{{"label", "wrist"}, {"activity", activity}},
+                                      {{"label", "hip"}, {"activity", activity}}};
+  }
+  report_.plan.report = {"placements", "people", "confusion"};
+  const auto text = page();
+  EXPECT_THAT(text,
+              HasSubstr("<th scope=\"row\">smooth-distill: wrist</th><td>40.00</td><td>89.90</td><td>100.00</td>"));
+  EXPECT_THAT(text, HasSubstr("<summary>smooth-distill: activity at each of 2 placements</summary>"));
+  EXPECT_THAT(text, HasSubstr("activity at hip, percent of each row, of one training"));
+  EXPECT_THAT(text, HasSubstr("<td>activity</td><td>2</td><td>40.00</td><td>56.57</td><td>0.00 … 80.00</td>"
+                              "<td>0.00 (p2)</td><td>80.00 (p1)</td>"));
 }
 
 TEST_F(ReportOfAnExperiment, SaysWhereResultsAreOfOtherData) {
@@ -345,6 +426,21 @@ TEST_F(ReportOfAnExperiment, PlotsLossAndAccuracyOfBothTasks) {
     EXPECT_THAT(plot.series[1].points, SizeIs(3));
   }
   EXPECT_THAT(plots[0].series[1].points, ElementsAre(Pair(1, 1.5), Pair(2, 0.75), Pair(3, 0.5)));
+}
+
+TEST_F(ReportOfAnExperiment, PlotsOverOneAxisAloneWhereSeveralVary) {
+  report_.plan.methods = {"smooth-distill"};
+  report_.plan.lambdas = {0.1, 1};
+  report_.plan.training_ratios = {0.5, 0.8};
+  run_all([](const auto&) { return 5; });
+  const auto variants = summarise(report_.runs, report_.results);
+  const auto names = [](const Plot& plot) {
+    std::vector<std::string> all;
+    for (const auto& series : plot.series) all.push_back(series.name);
+    return all;
+  };
+  EXPECT_THAT(names(lambda_plots(variants).at(0)), ElementsAre("50 % to train on", "80 % to train on"));
+  EXPECT_THAT(names(ratio_plots(variants).at(0)), ElementsAre("λ = 0.1", "λ = 1"));
 }
 
 TEST_F(ReportOfAnExperiment, NeverJoinsTwoPhases) {

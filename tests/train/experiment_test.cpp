@@ -11,6 +11,7 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
@@ -134,6 +135,35 @@ TEST(Experiment, IdentifiesARunByWhatItsResultDependsOn) {
   auto fewer = plan();
   fewer.data[0].exclude = {"p1/*"};
   EXPECT_NE(expand(fewer).at(0).id(), run.id());
+}
+
+TEST(Experiment, TrainsEveryVariantWithItsOptions) {
+  auto all = plan();
+  all.variants = {{.name = "as published"},
+                  {.name = "cosine", .changes = {{"cosine", 1}, {"warm_up", 0.1}}},
+                  {.name = "compact", .architecture = "mtl-net-compact", .changes = {{"calibrate", 0}}}};
+  all.seeds = {0, 1};
+  const auto runs = expand(all);
+  ASSERT_THAT(runs, SizeIs(6));
+  EXPECT_THAT(runs[2].id(), StartsWith("dsads-paper+cosine+warm_up-s0-"));
+  EXPECT_THAT(runs[2].arguments("/o/t", "/o/p", 1), Contains("--cosine"));
+  EXPECT_EQ(option(runs[2], "--warm-up"), "0.1");
+  EXPECT_THAT(runs[2].configuration(), HasSubstr(R"("changes":{"cosine":true,"warm_up":0.1})"));
+  EXPECT_THAT(runs[4].arguments("/o/t", "/o/p", 1), Contains("--no-calibrate"));
+  EXPECT_EQ(option(runs[4], "--architecture"), "mtl-net-compact");
+}
+
+TEST(Experiment, KnowsAVariantByItsOptionsAndNotByItsName) {
+  const auto plain = expand(plan()).at(0);
+  auto named = plan();
+  named.variants = {{.name = "as published"}, {.name = "decay", .changes = {{"weight_decay", 0.01}}}};
+  EXPECT_EQ(expand(named).at(0).id(), plain.id()) << "results from before there were variants are still good";
+  const auto decay = expand(named).at(1).id();
+  EXPECT_NE(decay, plain.id());
+  named.variants[1].name = "AdamW";
+  EXPECT_EQ(expand(named).at(1).id(), decay);
+  named.variants[1].changes[0].value = 0.02;
+  EXPECT_NE(expand(named).at(1).id(), decay);
 }
 
 TEST(Experiment, RefusesMoreRunsThanAnyoneWants) {

@@ -7,6 +7,8 @@
 namespace propriod::train {
 namespace {
 
+using testing::ElementsAre;
+
 /// Five windows of two people: Ann wears phone and watch, Bob a watch, and once nobody knows what.
 class GroupedMetrics : public testing::Test {
  protected:
@@ -35,6 +37,16 @@ TEST_F(GroupedMetrics, TellPlacementsApart) {
   EXPECT_EQ(by_placement[1].label, "wrist");
   EXPECT_EQ(by_placement[1].activity->windows, 1);  // the other one has no activity
   EXPECT_EQ(by_placement[1].activity->accuracy, 100);
+}
+
+TEST_F(GroupedMetrics, SayForEachPlacementWhatIsTakenForWhat) {
+  const auto by_placement = metrics_by_placement(predictions_);
+  ASSERT_EQ(by_placement.size(), 2U);
+  EXPECT_THAT(by_placement[0].activity->confusion, ElementsAre(ElementsAre(1, 0), ElementsAre(1, 0)));
+  EXPECT_THAT(by_placement[0].placement->confusion,
+              ElementsAre(ElementsAre(1, 1, 0), ElementsAre(0, 0, 0), ElementsAre(0, 0, 0)));
+  EXPECT_EQ(by_placement[0].activity->classes[0].recall, 100);
+  EXPECT_THAT(by_placement[1].activity->confusion, ElementsAre(ElementsAre(0, 0), ElementsAre(0, 1)));
 }
 
 TEST_F(GroupedMetrics, CountEachPersonTheSame) {
