@@ -95,6 +95,7 @@ ExitCode train_command(Options& options) {
   if (outcome.training.diverged) {
     spdlog::warn(
         "the loss was no longer finite after epoch {}: the best weights before are kept; lower --learning-rate",
+  request.cuda_graph = !options.machine.no_cuda_graph;
         training.epochs_run);
   } else if (training.epochs_run < training.epochs) {
     spdlog::warn("stopped after {} of {} epochs: the best weights so far are kept; --resume goes on",
@@ -114,6 +115,7 @@ ExitCode train_command(Options& options) {
         request.split.kind.c_str(),
         request.split.kind == "random" ? " (overlapping windows of one person on both sides: flatters)"
                                        : " (people the model never saw)",
+  if (!outcome.training.launched.empty()) spdlog::info("steps on the GPU: {}", outcome.training.launched);
         train::to_text(outcome.test).c_str());
     for (const auto& note : outcome.manifest.data.notes) std::printf("note: %s\n", note.c_str());
     if (outcome.manifest.data.simulated) std::puts("note: simulated data; these figures say nothing about real people");

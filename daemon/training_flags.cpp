@@ -63,6 +63,7 @@ void MachineFlags::add_to(CLI::App& command) {
   command.add_option("--device", device, "where to train")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
+  command.add_flag("--no-cuda-graph", no_cuda_graph, "launch a GPU's kernels one by one, not a whole step at once");
   command.add_option("--threads", threads, "threads for training on the CPU")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
@@ -111,6 +112,7 @@ void TrainingFlags::add_to(CLI::App& command) {
   add_switch(command, "beta-warm-up", beta_warm_up_, "the teacher follows faster in the beginning");
   add_switch(command, "serve-teacher", serve_teacher_, "keep the teacher's weights where they validate better");
   add_switch(command, "calibrate", calibrate_, "confidences and an unknown threshold from the validation windows");
+  add_switch(command, "bf16", bf16_, "mixed precision: a GPU computes products in bfloat16");
   beyond("--weight-decay", weight_decay_, "of AdamW", 0, 10);
   beyond("--warm-up", warm_up_, "share of the steps over which the learning rate rises", 0, 0.9);
   beyond("--label-smoothing", label_smoothing_, "share of the target spread over all classes", 0, 0.9);
@@ -147,6 +149,7 @@ train::Recipe TrainingFlags::recipe() const {
   set(beta_warm_up_, training.beta_warm_up);
   set(serve_teacher_, training.serve_teacher);
   set(calibrate_, training.calibrate);
+  set(bf16_, training.bf16);
   set(rotate_degrees_, training.augmentation.rotate_degrees);
   set(rotate_probability_, training.augmentation.rotate_probability);
   set(permute_axes_, training.augmentation.permute_axes);

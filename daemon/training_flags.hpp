@@ -24,7 +24,7 @@ class TrainingFlags {
   std::string method_ = "smooth-distill";
   std::uint64_t seed_ = 0;
   std::optional<std::string> architecture_;
-  std::optional<bool> batch_norm_, cosine_, class_balanced_, beta_warm_up_, serve_teacher_, calibrate_;
+  std::optional<bool> batch_norm_, cosine_, class_balanced_, beta_warm_up_, serve_teacher_, calibrate_, bf16_;
   std::optional<int> epochs_, batch_;
   std::optional<double> scale_, learning_rate_, weight_decay_, warm_up_, alpha_, lambda_, temperature_, beta_,
       label_smoothing_, rotate_degrees_, rotate_probability_, permute_axes_, time_warp_, scaling_;
@@ -49,7 +49,8 @@ struct MachineFlags {
 
   std::string rate = "native";
   std::string device = "auto";
-  int threads;  ///< all processors by default
+  bool no_cuda_graph = false;  ///< see train::TrainerOptions::cuda_graph
+  int threads;                 ///< all processors by default
 };
 
 /// As CLI::Range, which lets NaN pass.

@@ -73,7 +73,7 @@ void refuse_unwritable(model::Manifest manifest, const std::filesystem::path& ou
 TrainingOutcome run_training(const TrainingRequest& request, const TrainingListener& listener,
                              const std::atomic<bool>& stop) {
   // First what should not cost the reading.
-  const auto device = choose_device(request.device);
+  const auto device = choose_device(request.device, request.recipe.training.bf16);
   const bool published = request.protocol == "published";
   if (published && request.rate_hz) {
     throw DataSetError("the published protocol never resamples; leave out --rate, or use --protocol honest");
@@ -145,6 +145,7 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
                                                 .request = request_digest(manifest, device),
                                                 .resume = request.resume,
                                                 .interval = request.checkpoint_every}},
+                                 .cuda_graph = request.cuda_graph,
                                 progress, stop);
   auto energy = energy_meter.finish();
   if (trained.resumed_after > 0) energy = {.joules = {}, .source = "not measured: the training was resumed"};

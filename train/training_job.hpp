@@ -29,6 +29,7 @@ struct TrainingRequest {
   SplitRequest split;             ///< its seed is that of the training
   std::optional<double> rate_hz;  ///< of the model; none: the data set's own, and that only with published windows
   std::string device = "auto";
+  bool cuda_graph = true;                     ///< see TrainerOptions
   std::chrono::seconds checkpoint_every{10};  ///< at least so long between two checkpoints
   bool resume = false;                        ///< go on where an interrupted training of the same request ended
   std::filesystem::path predictions;          ///< a prediction file of the test part goes there; empty: none
