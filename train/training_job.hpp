@@ -43,9 +43,10 @@ struct TrainingOutcome {
   model::Manifest manifest;
   ReadReport read;
   TrainerResult training;
-  Evaluation test;                     ///< of the bundle as written, on the test part
-  EnergyReading energy;                ///< of the whole machine while it trained
-  std::int64_t peak_memory_bytes = 0;  ///< of this process, data included
+  Evaluation test;                          ///< of the bundle as written, on the test part
+  EnergyReading energy;                     ///< of the machine's processors while it trained
+  std::optional<EnergyReading> gpu_energy;  ///< of the GPU while it trained; none on the CPU
+  std::int64_t peak_memory_bytes = 0;       ///< of this process, data included
   std::string device;
   bool served = false;  ///< it is `current` now
 };
