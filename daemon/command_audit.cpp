@@ -50,6 +50,7 @@ ExitCode audit_command(Options& options) {
   request.exclude = options.data.exclude;
   request.rate_hz = options.machine.rate_hz();
   request.device = options.machine.device;
+  request.cuda_graph = !options.machine.no_cuda_graph;
   model::set_torch_threads(options.machine.threads);
   stop_on_interrupt();
   ProgressLine line;

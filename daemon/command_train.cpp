@@ -12,6 +12,7 @@
 #include "daemon/training_flags.hpp"
 #include "model/torch_runtime.hpp"
 #include "train/report.hpp"
+#include "train/self_check.hpp"
 #include "train/training_job.hpp"
 
 namespace propriod::daemon {
@@ -23,6 +24,7 @@ struct Options {
   TrainingFlags flags;
   MachineFlags machine;
   bool json = false;
+  bool self_check = false;
 };
 
 /// Of the tasks that the epoch trained.
@@ -69,6 +71,15 @@ train::TrainingListener listener(ProgressLine& line) {
               }};
 }
 
+ExitCode self_check_command(const Options& options) {
+  const auto recipe = options.flags.recipe();
+  const auto device = train::choose_device(options.machine.device, recipe.training.bf16);
+  model::set_torch_threads(options.machine.threads);
+  const auto check = train::self_check(recipe, device, !options.machine.no_cuda_graph);
+  std::fputs(train::to_text(check).c_str(), stdout);
+  return check.passed() ? kSuccess : kFailure;
+}
+
 ExitCode train_command(Options& options) {
   auto& request = options.request;
   const auto name = request.out.filename().string();
@@ -84,6 +95,7 @@ ExitCode train_command(Options& options) {
   request.exclude = options.data.exclude;
   request.rate_hz = options.machine.rate_hz();
   request.device = options.machine.device;
+  request.cuda_graph = !options.machine.no_cuda_graph;
   model::set_torch_threads(options.machine.threads);
   if (const auto advice = model::blas_advice(options.machine.threads); !advice.empty()) spdlog::warn(advice);
   stop_on_interrupt();
@@ -103,6 +115,7 @@ ExitCode train_command(Options& options) {
   spdlog::info("trained for {} at {:.0f} windows/s on {}; epoch {} was best",
                duration_text(std::chrono::duration<double>(outcome.training.seconds)),
                outcome.training.windows_per_second, outcome.device, training.best_epoch);
+  if (!outcome.training.launched.empty()) spdlog::info("steps on the GPU: {}", outcome.training.launched);
   spdlog::info("wrote {}{}", outcome.bundle.string(),
                outcome.served ? ", which is current now" : "; `propriod models promote` puts it into service");
   if (options.json) {
@@ -169,7 +182,17 @@ void add_train_command(CLI::App& app, ExitCode& result) {
                       "also write what the model says of every test window (CSV)");
   command->add_flag("--promote", request.promote, "serve the new version even if there is one in service");
   command->add_flag("--json", options->json, "print one JSON object instead of text");
-  command->callback([options, &result] { result = train_command(*options); });
+  command
+      ->add_flag_callback(
+          "--self-check",
+          [command, options] {
+            options->self_check = true;
+            for (const auto* name : {"--data", "--format", "--out"}) command->get_option(name)->required(false);
+          },
+          "instead: train 50 steps on made-up windows on the CPU and on --device, and compare; 0: they agree")
+      ->trigger_on_parse();
+  command->callback(
+      [options, &result] { result = options->self_check ? self_check_command(*options) : train_command(*options); });
 }
 
 }  // namespace propriod::daemon

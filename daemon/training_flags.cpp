@@ -63,6 +63,7 @@ void MachineFlags::add_to(CLI::App& command) {
   command.add_option("--device", device, "where to train")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
+  command.add_flag("--no-cuda-graph", no_cuda_graph, "launch a GPU's kernels one by one, not a whole step at once");
   command.add_option("--threads", threads, "threads for training on the CPU")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

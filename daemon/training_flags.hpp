@@ -48,7 +48,8 @@ struct MachineFlags {
 
   std::string rate = "native";
   std::string device = "auto";
-  int threads;  ///< all processors by default
+  bool no_cuda_graph = false;  ///< see train::TrainerOptions::cuda_graph
+  int threads;                 ///< all processors by default
 };
 
 /// As CLI::Range, which lets NaN pass.

@@ -61,6 +61,7 @@ struct Manifest {
     bool serve_teacher = false;   ///< keep the teacher's weights where they validate better
     bool calibrate = false;       ///< temperature and `unknown` threshold from the validation windows
     bool teacher_kept = false;    ///< the weights are the teacher's
+    bool bf16 = false;            ///< mixed precision: products in bfloat16, on a GPU
     Augmentation augmentation;
     friend bool operator==(const Training&, const Training&) = default;
   };

@@ -85,6 +85,8 @@ YAML::Emitter& operator<<(YAML::Emitter& out, const Manifest::Training& training
   out << YAML::Key << "calibrate" << YAML::Value << training.calibrate;
   out << YAML::Key << "teacher_kept" << YAML::Value << training.teacher_kept;
   out << YAML::Key << "augmentation" << YAML::Value << training.augmentation;
+  // Only where it says something: the programs from before it read all other bundles.
+  if (training.bf16) out << YAML::Key << "bf16" << YAML::Value << true;
   return out << YAML::EndMap;
 }
 
@@ -214,6 +216,7 @@ Manifest::Training read_training(StrictMap map) {
     training.calibrate = map.boolean("calibrate");
     training.teacher_kept = map.boolean("teacher_kept");
     training.augmentation = read_augmentation(map.map("augmentation"));
+    if (map.has("bf16")) training.bf16 = map.boolean("bf16");
   }
   map.finish();
   return training;

@@ -40,7 +40,7 @@ std::vector<AuditEntry> audit_task(std::span<const std::string> labels, std::spa
 }  // namespace
 
 AuditOutcome run_audit(const AuditRequest& request, const AuditListener& listener, const std::atomic<bool>& stop) {
-  const auto device = choose_device(request.device);
+  const auto device = choose_device(request.device, request.recipe.training.bf16);
   DataSet data = read_data_set(request.format, request.data);
   (void)filter_recordings(data, request.only, request.exclude);
   refuse_unlabelled(data, request.data);
@@ -73,6 +73,7 @@ AuditOutcome run_audit(const AuditRequest& request, const AuditListener& listene
          .activities = activities,
          .placements = placements,
          .device = device,
+         .cuda_graph = request.cuda_graph,
          .checkpoint = {}},
         [&](const TrainingProgress& progress) { listener.progress(fold + 1, progress); }, stop);
     if (stop) throw std::runtime_error("stopped: an audit needs all its models, so there is nothing to show");

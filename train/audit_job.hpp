@@ -23,6 +23,7 @@ struct AuditRequest {
   int folds = 5;                  ///< groups of people; each is judged by a model that was trained on the others
   std::optional<double> rate_hz;  ///< none: the data set's own
   std::string device = "auto";
+  bool cuda_graph = true;  ///< see TrainerOptions
   double plant = 0;  ///< share that gets a wrong label first, 0 … 0.5, see `plant_labels`: does the audit find them?
 };
 

@@ -18,9 +18,14 @@ DeviceWindows::DeviceWindows(const WindowSet& set, int window, double scale, tor
 }
 
 Batch DeviceWindows::batch(const torch::Tensor& rows) const {
-  return {.accel = all_.accel.index_select(0, rows),
-          .activity = all_.activity.index_select(0, rows),
-          .placement = all_.placement.index_select(0, rows)};
+  auto batch = labels(rows);
+  batch.accel = all_.accel.index_select(0, rows);
+  return batch;
+}
+
+Batch DeviceWindows::labels(const torch::Tensor& rows) const {
+  return {
+      .accel = {}, .activity = all_.activity.index_select(0, rows), .placement = all_.placement.index_select(0, rows)};
 }
 
 }  // namespace propriod::train

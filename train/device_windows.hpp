@@ -14,6 +14,9 @@ class DeviceWindows {
   /// `rows`: (N) int64 on the device.
   [[nodiscard]] Batch batch(const torch::Tensor& rows) const;
 
+  /// Likewise, without the accelerations.
+  [[nodiscard]] Batch labels(const torch::Tensor& rows) const;
+
  private:
   Batch all_;
 };

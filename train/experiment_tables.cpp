@@ -199,8 +199,13 @@ std::string cost_table(std::span<const Variant> variants) {
     const auto* const paper = paper_seconds(variant.method);
     auto memory = values_at(variant, "/peak_memory_bytes");
     for (auto& bytes : memory) bytes /= 1024.0 * 1024.0;
-    auto energy = values_at(variant, "/energy_joules");
-    for (auto& joules : energy) joules /= 3600.0;
+    const auto watt_hours = [&](const char* pointer) {
+      auto energy = values_at(variant, pointer);
+      for (auto& joules : energy) joules /= 3600.0;
+      return energy.empty() ? "not measured" : mean_sd(energy).text(3);
+    };
+    std::string energy = watt_hours("/energy_joules");
+    if (variant.first().value("device", "") == "cuda") energy += "; GPU " + watt_hours("/gpu_energy_joules");
     const auto resumed = values_at(variant, "/resumed_after");
     const bool marked = std::ranges::any_of(resumed, [](double epochs) { return epochs > 0; });
     any_marked = any_marked || marked;
@@ -209,8 +214,8 @@ std::string cost_table(std::span<const Variant> variants) {
          ours.text(1) + (marked ? " †" : ""),
          base.count > 0 && base.mean > 0 ? number_text(ours.mean / base.mean) : kNothing,
          paper == kPublishedTable7.end() ? kNothing : number_text(paper->seconds / paper_seconds("multitask")->seconds),
-         mean_sd(values_at(variant, "/windows_per_second")).text(0), mean_sd(memory).text(0),
-         energy.empty() ? "not measured" : mean_sd(energy).text(3), variant.first().value("device", kNothing)});
+         mean_sd(values_at(variant, "/windows_per_second")).text(0), mean_sd(memory).text(0), energy,
+         variant.first().value("device", kNothing)});
   }
   const auto& result = *variants.front().repetitions.front().results.front();
   auto note = fmt::format("Times with {} {} at once, {} {} each, on {}.", result.jobs,

@@ -27,6 +27,16 @@ double MovingAverage::keep_at(std::int64_t step) const noexcept {
   return warm_up ? std::min(keep, (1 + t) / (10 + t)) : keep;
 }
 
+MethodOptions method_options(const model::Manifest::Training& settings, bool all_labelled) {
+  return {.loss = {.alpha = settings.alpha,
+                   .lambda = settings.lambda,
+                   .temperature = settings.temperature,
+                   .label_smoothing = settings.label_smoothing,
+                   .all_labelled = all_labelled},
+          .beta = settings.beta,
+          .beta_warm_up = settings.beta_warm_up};
+}
+
 std::unique_ptr<Method> make_method(std::string_view name, const MethodOptions& options,
                                     const std::function<NetworkPointer()>& fresh_network) {
   if (name == "singletask") return std::make_unique<Singletask>(fresh_network(), options);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/manifest.hpp"
 #include "model/network.hpp"
 #include "train/losses.hpp"
 #include "train/method_names.hpp"
@@ -81,6 +82,9 @@ struct MethodOptions {
   double beta = 0.999;        ///< how much of itself Smooth-Distill's teacher keeps at each step
   bool beta_warm_up = false;  ///< see MovingAverage::warm_up
 };
+
+/// Those of a training; `all_labelled`: see LossOptions.
+[[nodiscard]] MethodOptions method_options(const model::Manifest::Training& settings, bool all_labelled);
 
 /// `fresh_network`: makes a network with new weights on the device that trains. Throws std::invalid_argument for a name
 /// that is not among `methods()`.

@@ -51,6 +51,8 @@ constexpr std::array kSettings{
                   [](Recipe& r, double v) { r.training.serve_teacher = v != 0; }),
     beyond_switch("calibrate", "confidences and an unknown threshold from the validation windows",
                   [](Recipe& r, double v) { r.training.calibrate = v != 0; }),
+    beyond_switch("bf16", "mixed precision: a GPU computes products in bfloat16",
+                  [](Recipe& r, double v) { r.training.bf16 = v != 0; }),
     beyond("weight_decay", "of AdamW", 0, 10, [](Recipe& r, double v) { r.training.weight_decay = v; }),
     beyond("warm_up", "share of the steps over which the learning rate rises", 0, 0.9,
            [](Recipe& r, double v) { r.training.warm_up = v; }),

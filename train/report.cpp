@@ -90,6 +90,7 @@ std::string by_subject_text(const SubjectSpread& people) {
 }  // namespace
 
 std::string to_json(const TrainingOutcome& outcome) {
+  const auto joules = [](const EnergyReading& reading) { return reading.joules ? Json(*reading.joules) : Json(); };
   Json epochs = Json::array();
   for (const auto& epoch : outcome.training.history) epochs.push_back(epoch_json(epoch));
   const auto& read = outcome.read;
@@ -119,7 +120,7 @@ std::string to_json(const TrainingOutcome& outcome) {
             {"resumed_after", outcome.training.resumed_after},
             {"windows_per_second", outcome.training.windows_per_second},
             {"peak_memory_bytes", outcome.peak_memory_bytes},
-            {"energy_joules", outcome.energy.joules ? Json(*outcome.energy.joules) : Json()},
+            {"energy_joules", joules(outcome.energy)},
             {"energy_source", outcome.energy.source},
             {"parameters", outcome.training.parameters},
             {"flops", outcome.training.flops},
@@ -133,6 +134,12 @@ std::string to_json(const TrainingOutcome& outcome) {
               {"gaps", read.gaps},
               {"short_recordings", read.short_recordings}}},
             {"history", std::move(epochs)}};
+  if (const auto& gpu = outcome.gpu_energy) {
+    json["gpu_energy_joules"] = joules(*gpu);
+    json["gpu_energy_source"] = gpu->source;
+    json["gpu_steps"] = outcome.training.launched;
+  }
+  if (outcome.manifest.training.bf16) json["bf16"] = true;
   add_breakdown(json, outcome.test);
   if (!outcome.bundle.empty()) {  // metrics.json lies inside the bundle and is written before it has a name
     json["bundle"] = outcome.bundle.string();

@@ -12,8 +12,11 @@
 #include "train/adam.hpp"
 #include "train/augmentation.hpp"
 #include "train/checkpoint.hpp"
+#include "train/cuda_device.hpp"
+#include "train/device_steps.hpp"
 #include "train/device_windows.hpp"
 #include "train/method.hpp"
+#include "train/own_stream.hpp"
 #include "train/sampler.hpp"
 #include "train/schedule.hpp"
 #include "train/step.hpp"
@@ -74,6 +77,7 @@ class Trainer {
       : options_(options),
         settings_(options.training),
         device_(options.device),
+        stream_(device_),
         progress_(progress),
         stop_(stop),
         windows_(windows, options.input.window, static_cast<float>(options.input.scale), device_),
@@ -82,7 +86,8 @@ class Trainer {
         schedule_{.learning_rate = settings_.learning_rate, .cosine = settings_.cosine, .warm_up = settings_.warm_up},
         augmentation_(settings_.augmentation, device_),
         batch_(static_cast<std::size_t>(settings_.batch)),
-        steps_per_epoch_((split.train.size() + batch_ - 1) / batch_) {
+        steps_per_epoch_((split.train.size() + batch_ - 1) / batch_),
+        all_labelled_(all_labelled(windows, split.train)) {
     torch::manual_seed(settings_.seed);
     const auto fresh_network = [&] {
       auto network =
@@ -90,15 +95,7 @@ class Trainer {
       network->to(device_);
       return network;
     };
-    method_ = make_method(settings_.method,
-                          {.loss = {.alpha = settings_.alpha,
-                                    .lambda = settings_.lambda,
-                                    .temperature = settings_.temperature,
-                                    .label_smoothing = settings_.label_smoothing,
-                                    .all_labelled = all_labelled(windows, split.train)},
-                           .beta = settings_.beta,
-                           .beta_warm_up = settings_.beta_warm_up},
-                          fresh_network);
+    method_ = make_method(settings_.method, method_options(settings_, all_labelled_), fresh_network);
     result_.parameters = method_->network().parameter_count();
     result_.flops = method_->network().flops();
     result_.flops_computed = method_->network().flops_computed();
@@ -121,13 +118,22 @@ class Trainer {
     }
     result_.seconds = elapsed().count();
     if (in_steps_.count() > 0) result_.windows_per_second = static_cast<double>(trained_windows_) / in_steps_.count();
+    if (device_steps_) result_.launched = device_steps_->launched();
     return std::move(result_);
   }
 
  private:
   void begin_phase() {
     method_->begin_phase(phase_ - 1);
+    device_steps_.reset();  // before what it refers to
     optimizer_ = std::make_unique<Adam>(method_->trained_parameters(), settings_.weight_decay);
+    if (device_.is_cuda()) {
+      device_steps_ = std::make_unique<DeviceSteps>(windows_, augmentation_, *method_, *optimizer_,
+                                                    DeviceStepsOptions{.batch = settings_.batch,
+                                                                       .weight_decay = settings_.weight_decay,
+                                                                       .bf16 = settings_.bf16,
+                                                                       .graph = options_.cuda_graph && all_labelled_});
+    }
     best_score_ = -1;
     result_.weights.clear();
     result_.epochs_run = 0;
@@ -141,7 +147,7 @@ class Trainer {
       EpochReport report;
       report.phase = phase_;
       report.epoch = result_.epochs_run + 1;
-      if (!run_epoch(report)) return;
+      if (!(device_steps_ ? run_device_epoch(report) : run_epoch(report))) return;
       if (!std::isfinite(report.training_loss)) {
         result_.diverged = true;
         if (result_.epochs_run > 0) return;  // what was learned before is still good
@@ -169,10 +175,7 @@ class Trainer {
       const auto last = static_cast<std::int64_t>(std::min((step + 1) * batch_, order.size()));
       auto batch = windows_.batch(rows.slice(0, first, last));
       batch.accel = augmentation_(batch.accel);
-      const auto done = static_cast<std::int64_t>(report.epoch - 1) * static_cast<std::int64_t>(steps_per_epoch_) +
-                        static_cast<std::int64_t>(step);
-      const auto steps = static_cast<std::int64_t>(settings_.epochs) * static_cast<std::int64_t>(steps_per_epoch_);
-      const auto [loss, logits] = take_step(*method_, *optimizer_, batch, schedule_.at(done, steps));
+      const auto [loss, logits] = take_step(*method_, *optimizer_, batch, learning_rate(report.epoch, step));
       loss_sum += loss * static_cast<double>(last - first);
       activity.add(logits.activity, batch.activity);
       placement.add(logits.placement, batch.placement);
@@ -184,6 +187,37 @@ class Trainer {
     set_training(report.activity, activity.figures());
     set_training(report.placement, placement.figures());
     return true;
+  }
+
+  /// As run_epoch, on a GPU, which is waited for at the end alone.
+  bool run_device_epoch(EpochReport& report) {
+    const auto order = sampler_.epoch(phase_, report.epoch);
+    torch::manual_seed(epoch_seed(settings_.seed, phase_, report.epoch));  // of dropout and augmentation
+    std::vector<double> learning_rates;
+    for (std::size_t step = 0; step < steps_per_epoch_; ++step) {
+      learning_rates.push_back(learning_rate(report.epoch, step));
+    }
+    const auto epoch_started = Clock::now();
+    device_steps_->begin_epoch(order, learning_rates);
+    for (std::size_t step = 0; step < steps_per_epoch_; ++step) {
+      if (stop_) return false;
+      device_steps_->step();
+      tell(report.epoch, step + 1);
+    }
+    const auto figures = device_steps_->end_epoch();
+    in_steps_ += Clock::now() - epoch_started;
+    trained_windows_ += order.size();
+    report.training_loss = figures.loss;
+    set_training(report.activity, figures.activity);
+    set_training(report.placement, figures.placement);
+    return true;
+  }
+
+  /// In an epoch of this phase, 1-based, for one of its steps, 0-based.
+  [[nodiscard]] double learning_rate(int epoch, std::size_t step) const {
+    const auto steps_per_epoch = static_cast<std::int64_t>(steps_per_epoch_);
+    return schedule_.at((epoch - 1) * steps_per_epoch + static_cast<std::int64_t>(step),
+                        settings_.epochs * steps_per_epoch);
   }
 
   [[nodiscard]] Seconds elapsed() const { return before_ + (Clock::now() - started_); }
@@ -300,6 +334,7 @@ class Trainer {
   const TrainerOptions& options_;
   const model::Manifest::Training& settings_;
   torch::Device device_;
+  OwnStream stream_;  // from here on, all that a GPU does for this training
   const std::function<void(const TrainingProgress&)>& progress_;
   const std::atomic<bool>& stop_;
   DeviceWindows windows_;
@@ -309,8 +344,10 @@ class Trainer {
   Augmentation augmentation_;
   std::size_t batch_;
   std::size_t steps_per_epoch_;
+  bool all_labelled_;  // of the training windows
   std::unique_ptr<Method> method_;
   std::unique_ptr<Adam> optimizer_;
+  std::unique_ptr<DeviceSteps> device_steps_;  // on a GPU
   int phase_ = 1;
   double best_score_ = -1;
   double done_before_ = 0;  // epochs of all phases that another process completed
@@ -329,16 +366,20 @@ TrainerResult train(const WindowSet& windows, const Split& split, const TrainerO
   if (split.train.empty() || split.validation.empty()) {
     throw std::runtime_error("training and validation need at least one window each; record more data");
   }
+  (void)choose_device(options.device, options.training.bf16);
   return Trainer(windows, split, options, progress, stop).run();
 } catch (const c10::Error& error) {  // out of memory on the device, for one
   throw std::runtime_error(std::string("LibTorch stopped the training: ") + error.what_without_backtrace());
 }
 
-std::string choose_device(const std::string& asked) {
-  if (asked == "cpu") return asked;
-  if (torch::cuda::is_available()) return "cuda";
-  if (asked == "auto") return "cpu";
-  if (!at::hasCUDA()) {
+std::string choose_device(const std::string& asked, bool bf16) {
+  if (asked != "cpu" && torch::cuda::is_available()) return "cuda";
+  if (asked != "cuda" && bf16) {
+    throw std::runtime_error(
+        "--bf16: mixed precision is for GPUs, and this training would run on the CPU; leave it out");
+  }
+  if (asked != "cuda") return "cpu";
+  if (!built_with_cuda()) {
     throw std::runtime_error(
         "--device cuda: this LibTorch was built without CUDA; use --device cpu, or build the preset cuda with "
         "CMAKE_PREFIX_PATH pointing at a CUDA LibTorch");

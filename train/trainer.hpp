@@ -44,6 +44,7 @@ struct TrainerOptions {
   std::size_t activities = 0;
   std::size_t placements = 0;
   std::string device = "cpu";  ///< cpu or cuda, from `choose_device`
+  bool cuda_graph = true;      ///< on a GPU, capture a step where that can be done; see DeviceSteps
   CheckpointOptions checkpoint;
 };
 
@@ -59,6 +60,7 @@ struct TrainerResult {
   /// Windows trained on / seconds inside training steps; loading, validation and checkpoints left out.
   double windows_per_second = 0;
   double seconds = 0;     ///< in all, over the processes that had a part in it
+  std::string launched;   ///< how a GPU's steps were in the last phase, see DeviceSteps; empty on the CPU
   bool diverged = false;  ///< ended early because the loss was no longer finite
   int resumed_after = 0;  ///< epochs that an earlier process had completed
 };
@@ -73,7 +75,7 @@ struct TrainerResult {
                                   const std::atomic<bool>& stop);
 
 /// What `--device auto|cpu|cuda` means here: "cpu" or "cuda". Throws std::runtime_error with a sentence for the user
-/// when CUDA is asked for and there is none.
-[[nodiscard]] std::string choose_device(const std::string& asked);
+/// when CUDA is asked for and there is none, or `bf16` and it would be the CPU.
+[[nodiscard]] std::string choose_device(const std::string& asked, bool bf16 = false);
 
 }  // namespace propriod::train

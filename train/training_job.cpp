@@ -14,8 +14,10 @@
 #include "model/sha256.hpp"
 #include "model/torch_runtime.hpp"
 #include "model/version.hpp"
+#include "train/cuda_device.hpp"
 #include "train/data_checks.hpp"
 #include "train/errors.hpp"
+#include "train/gpu_energy.hpp"
 #include "train/published_windows.hpp"
 #include "train/recording_filter.hpp"
 #include "train/report.hpp"
@@ -73,7 +75,7 @@ void refuse_unwritable(model::Manifest manifest, const std::filesystem::path& ou
 TrainingOutcome run_training(const TrainingRequest& request, const TrainingListener& listener,
                              const std::atomic<bool>& stop) {
   // First what should not cost the reading.
-  const auto device = choose_device(request.device);
+  const auto device = choose_device(request.device, request.recipe.training.bf16);
   const bool published = request.protocol == "published";
   if (published && request.rate_hz) {
     throw DataSetError("the published protocol never resamples; leave out --rate, or use --protocol honest");
@@ -126,6 +128,8 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
   if (!request.predictions.empty()) refuse_unwritable_predictions(request.predictions);
 
   EnergyMeter energy_meter;
+  std::optional<GpuEnergyMeter> gpu_energy_meter;
+  if (device == "cuda") gpu_energy_meter.emplace(gpu_pci_address());
   std::chrono::duration<double> energy_read{};
   const auto progress = [&](const TrainingProgress& at) {
     if (at.elapsed - energy_read > kEnergyReading) {
@@ -141,13 +145,19 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
                                  .activities = data.activities.size(),
                                  .placements = data.placements.size(),
                                  .device = device,
+                                 .cuda_graph = request.cuda_graph,
                                  .checkpoint = {.path = request.out / kCheckpoint,
                                                 .request = request_digest(manifest, device),
                                                 .resume = request.resume,
                                                 .interval = request.checkpoint_every}},
                                 progress, stop);
   auto energy = energy_meter.finish();
-  if (trained.resumed_after > 0) energy = {.joules = {}, .source = "not measured: the training was resumed"};
+  std::optional<EnergyReading> gpu_energy;
+  if (gpu_energy_meter) gpu_energy = gpu_energy_meter->finish();
+  if (trained.resumed_after > 0) {
+    energy = {.joules = {}, .source = "not measured: the training was resumed"};
+    if (gpu_energy) gpu_energy = energy;
+  }
 
   manifest.training.epochs_run = trained.epochs_run;
   manifest.training.best_epoch = trained.best_epoch;
@@ -170,6 +180,7 @@ TrainingOutcome run_training(const TrainingRequest& request, const TrainingListe
                           .training = std::move(trained),
                           .test = evaluate(recognizer, windows, split.test, keep_prediction),
                           .energy = energy,
+                          .gpu_energy = gpu_energy,
                           .peak_memory_bytes = peak_memory_bytes(),
                           .device = device};
   const auto headline = [&](const std::string& task, const std::optional<TaskMetrics>& metrics) {

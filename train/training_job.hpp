@@ -29,6 +29,7 @@ struct TrainingRequest {
   SplitRequest split;             ///< its seed is that of the training
   std::optional<double> rate_hz;  ///< of the model; none: the data set's own, and that only with published windows
   std::string device = "auto";
+  bool cuda_graph = true;                     ///< see TrainerOptions
   std::chrono::seconds checkpoint_every{10};  ///< at least so long between two checkpoints
   bool resume = false;                        ///< go on where an interrupted training of the same request ended
   std::filesystem::path predictions;          ///< a prediction file of the test part goes there; empty: none
@@ -42,9 +43,10 @@ struct TrainingOutcome {
   model::Manifest manifest;
   ReadReport read;
   TrainerResult training;
-  Evaluation test;                     ///< of the bundle as written, on the test part
-  EnergyReading energy;                ///< of the whole machine while it trained
-  std::int64_t peak_memory_bytes = 0;  ///< of this process, data included
+  Evaluation test;                          ///< of the bundle as written, on the test part
+  EnergyReading energy;                     ///< of the machine's processors while it trained
+  std::optional<EnergyReading> gpu_energy;  ///< of the GPU while it trained; none on the CPU
+  std::int64_t peak_memory_bytes = 0;       ///< of this process, data included
   std::string device;
   bool served = false;  ///< it is `current` now
 };

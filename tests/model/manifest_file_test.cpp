@@ -47,6 +47,13 @@ TEST(ManifestFile, ReadsBackExactlyWhatItWrote) {
   EXPECT_EQ(parse_manifest(to_yaml(published_manifest()), ""), published_manifest());
 }
 
+TEST(ManifestFile, SpeaksOfMixedPrecisionOnlyWhereThereWasSome) {
+  EXPECT_THAT(to_yaml(published_manifest()), Not(HasSubstr("bf16")));
+  auto manifest = published_manifest();
+  manifest.training.bf16 = true;
+  EXPECT_EQ(parse_manifest(to_yaml(manifest), ""), manifest);
+}
+
 TEST(ManifestFile, ReadsBackTheExtremes) {
   auto manifest = published_manifest();
   manifest.activities.clear();

@@ -168,6 +168,21 @@ TEST(Trainer, SaysThatAMethodOfTwoTrainingsNeedsBoth) {
               ThrowsMessage<std::runtime_error>(HasSubstr("--resume goes on")));
 }
 
+TEST(ChooseDevice, RefusesMixedPrecisionOnTheCpu) {
+  EXPECT_THAT([] { (void)choose_device("cpu", /*bf16=*/true); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("--bf16")));
+  const auto windows = tones(20);
+  auto settings = options(1);
+  settings.training.bf16 = true;
+  EXPECT_THAT([&] { (void)train(windows, split_random(windows.size(), 0.2, 0), settings, kNoProgress, kNeverStop); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("--bf16")));
+  if (torch::cuda::is_available()) return;
+  EXPECT_THAT([] { (void)choose_device("auto", /*bf16=*/true); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("--bf16")));
+  EXPECT_THAT([] { (void)choose_device("cuda", /*bf16=*/true); },
+              ThrowsMessage<std::runtime_error>(HasSubstr("--device cuda")));
+}
+
 TEST(ChooseDevice, SaysInOneSentenceThatThereIsNoCuda) {
   EXPECT_EQ(choose_device("cpu"), "cpu");
   if (torch::cuda::is_available()) {
