@@ -12,7 +12,7 @@ namespace {
 
 /// Of `(values · direction)`'s sum with respect to `leaf`.
 torch::Tensor gradient(const torch::Tensor& values, const torch::Tensor& direction, const torch::Tensor& leaf) {
-  return torch::autograd::grad({(values * direction).sum()}, {leaf})[0];
+  return torch::autograd::grad({(values * direction).sum()}, {leaf}, /*grad_outputs=*/{}, /*retain_graph=*/true)[0];
 }
 
 /// Windows of few different values, so that pairs are often equal and zeros occur.
