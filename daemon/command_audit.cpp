@@ -52,6 +52,7 @@ ExitCode audit_command(Options& options) {
   request.device = options.machine.device;
   request.cuda_graph = !options.machine.no_cuda_graph;
   model::set_torch_threads(options.machine.threads);
+  model::keep_freed_memory();
   stop_on_interrupt();
   ProgressLine line;
   const auto outcome = train::run_audit(request, listener(line, request.folds), interrupted());

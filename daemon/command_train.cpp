@@ -75,6 +75,7 @@ ExitCode self_check_command(const Options& options) {
   const auto recipe = options.flags.recipe();
   const auto device = train::choose_device(options.machine.device, recipe.training.bf16);
   model::set_torch_threads(options.machine.threads);
+  model::keep_freed_memory();
   const auto check = train::self_check(recipe, device, !options.machine.no_cuda_graph);
   std::fputs(train::to_text(check).c_str(), stdout);
   return check.passed() ? kSuccess : kFailure;
@@ -97,6 +98,7 @@ ExitCode train_command(Options& options) {
   request.device = options.machine.device;
   request.cuda_graph = !options.machine.no_cuda_graph;
   model::set_torch_threads(options.machine.threads);
+  model::keep_freed_memory();
   if (const auto advice = model::blas_advice(options.machine.threads); !advice.empty()) spdlog::warn(advice);
   stop_on_interrupt();
 

@@ -28,7 +28,7 @@ class CompactNet final : public Network {
                                                  {.channels = 120, .kernel = 5, .pooled = false}}};
   static constexpr std::int64_t kPooledLength = 2;
   static constexpr std::int64_t kHidden = 256;
-  static constexpr double kDropout = 0.2;  ///< after the hidden layer
+  static constexpr double kDropout = 0.1;  ///< after the hidden layer
   static constexpr int kMinWindow = 8;     ///< samples: two remain after the blocks
 
   explicit CompactNet(const NetworkOptions& options);

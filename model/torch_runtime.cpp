@@ -3,12 +3,14 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <dlfcn.h>
+#include <malloc.h>
 #include <torch/version.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 namespace propriod::model {
@@ -43,6 +45,12 @@ void set_torch_threads(int threads) {
 }
 
 int torch_threads() { return at::get_num_threads(); }
+
+void keep_freed_memory() {
+  constexpr int kMostThatGlibcTakes = 32 * 1024 * 1024;
+  mallopt(M_MMAP_THRESHOLD, kMostThatGlibcTakes);  // what is mapped on its own is unmapped as soon as it is freed
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+}
 
 void wait_without_much_spinning(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;

@@ -11,6 +11,10 @@ void set_torch_threads(int threads);
 /// What was set, or what LibTorch chose.
 [[nodiscard]] int torch_threads();
 
+/// For a training: memory that is freed stays with the process. A step frees and takes again as much as the network is
+/// large, and glibc would hand it back to the kernel each time, which then has to clear every page anew.
+void keep_freed_memory();
+
 /// Makes the threads of one tensor operation fall asleep soon while they wait for each other. By default they spin
 /// long, and where another program holds a processor they take the rest from each other: on two processors beside one
 /// busy program, training ran at half the speed or less. OpenMP reads that setting when it is loaded, so this starts

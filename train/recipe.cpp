@@ -18,6 +18,7 @@ Recipe best() {
   training.epochs = 15;
   training.batch = 128;
   training.learning_rate = 0.01;
+  training.alpha = 0.35;
   training.lambda = 0.1;
   training.weight_decay = 0.01;
   training.cosine = true;

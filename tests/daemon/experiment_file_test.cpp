@@ -165,7 +165,7 @@ TEST_F(ExperimentFile, ReadsEveryShippedExperiment) {
       EXPECT_THAT(train::expand(read->plan), SizeIs(4));
     }
   }
-  EXPECT_EQ(files, 9);
+  EXPECT_EQ(files, 10);
 }
 
 }  // namespace
