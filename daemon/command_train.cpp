@@ -191,7 +191,9 @@ void add_train_command(CLI::App& app, ExitCode& result) {
             options->self_check = true;
             for (const auto* name : {"--data", "--format", "--out"}) command->get_option(name)->required(false);
           },
-          "instead: train 50 steps on made-up windows on the CPU and on --device, and compare; 0: they agree")
+          "instead: train 50 steps on made-up windows on the CPU and on --device, and compare; 0: they agree. Takes "
+          "the "
+          "recipe's options, reads no data and writes nothing")
       ->trigger_on_parse();
   command->callback(
       [options, &result] { result = options->self_check ? self_check_command(*options) : train_command(*options); });

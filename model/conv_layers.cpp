@@ -29,7 +29,7 @@ void unpool_pair(const float* first, const float* second, const float* gradient,
                  std::int64_t channels) {
   for (std::int64_t c = 0; c < channels; ++c) {
     const bool first_won = first[c] >= second[c];
-    const float passed = (first_won ? first[c] : second[c]) > 0 ? gradient[c] : 0;
+    const float passed = (first_won ? first[c] : second[c]) <= 0 ? 0 : gradient[c];
     to_first[c] = first_won ? passed : 0;
     to_second[c] = first_won ? 0 : passed;
   }
@@ -42,7 +42,7 @@ void for_each_pair(const torch::Tensor& rows, const Pair& pair) {
   const auto length = rows.size(1);
   const auto channels = rows.size(2);
   const auto pairs = length / 2;
-  const auto grain = std::max<std::int64_t>(1, kGrain / (length * channels));
+  const auto grain = std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, length * channels));
   at::parallel_for(0, rows.size(0), grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t n = begin; n < end; ++n) {
       for (std::int64_t i = 0; i < pairs; ++i) {
@@ -72,6 +72,7 @@ class PooledRelu : public torch::autograd::Function<PooledRelu> {
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
                                                const torch::autograd::tensor_list& gradients) {
+    TORCH_CHECK(!torch::GradMode::is_enabled(), "pooled_relu cannot be differentiated twice");
     const auto rows = context->get_saved_variables()[0];
     const auto gradient = rows_of(gradients[0]);
     auto passed = torch::empty_like(rows);

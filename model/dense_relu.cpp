@@ -13,10 +13,11 @@ constexpr std::int64_t kGrain = 1'000'000;  // multiplications below which a sec
 /// Calls `part(first, count)` for parts of `rows` rows, each of which takes `row_cost` multiplications, on all threads.
 template <typename Part>
 void in_parts(std::int64_t rows, std::int64_t row_cost, const Part& part) {
-  at::parallel_for(0, rows, std::max<std::int64_t>(1, kGrain / row_cost), [&](std::int64_t begin, std::int64_t end) {
-    const at::AutoDispatchBelowADInplaceOrView no_autograd;  // holds for its thread alone
-    part(begin, end - begin);
-  });
+  at::parallel_for(0, rows, std::max<std::int64_t>(1, kGrain / std::max<std::int64_t>(1, row_cost)),
+                   [&](std::int64_t begin, std::int64_t end) {
+                     const at::AutoDispatchBelowADInplaceOrView no_autograd;  // holds for its thread alone
+                     part(begin, end - begin);
+                   });
 }
 
 void add_bias_and_clamp(float* row, float bias, std::int64_t count) {
@@ -28,7 +29,7 @@ void add_bias_and_clamp(float* row, float bias, std::int64_t count) {
 
 /// Writes the gradient before the ReLU, and returns its sum: the bias's.
 float pass_where_positive(const float* output, const float* gradient, float* passed, std::int64_t count) {
-  for (std::int64_t n = 0; n < count; ++n) passed[n] = output[n] > 0 ? gradient[n] : 0;
+  for (std::int64_t n = 0; n < count; ++n) passed[n] = output[n] <= 0 ? 0 : gradient[n];
   float sum = 0;
   for (std::int64_t n = 0; n < count; ++n) sum += passed[n];
   return sum;
@@ -58,6 +59,7 @@ class DenseRelu : public torch::autograd::Function<DenseRelu> {
 
   static torch::autograd::tensor_list backward(torch::autograd::AutogradContext* context,
                                                const torch::autograd::tensor_list& gradients) {
+    TORCH_CHECK(!torch::GradMode::is_enabled(), "dense_relu cannot be differentiated twice");
     const auto saved = context->get_saved_variables();
     const auto& [x, weight, y] = std::tie(saved[0], saved[1], saved[2]);
     const auto gradient = gradients[0].contiguous();

@@ -35,8 +35,8 @@ MtlNetTrunk::MtlNetTrunk(const NetworkOptions& options, std::int64_t flat_featur
 }
 
 torch::Tensor MtlNetTrunk::fully_connected(const torch::Tensor& x) {
-  const auto flat = x.permute({1, 2, 0}).reshape({-1, x.size(0)});  // (C · L, N)
-  return dense_relu(fc2_, dense_relu(fc1_, flat)).t();              // (1024, N) → (512, N) → (N, 512)
+  const auto flat = x.permute({1, 2, 0}).reshape({-1, x.size(0)}).contiguous();  // (C · L, N)
+  return dense_relu(fc2_, dense_relu(fc1_, flat)).t();                           // (1024, N) → (512, N) → (N, 512)
 }
 
 std::int64_t MtlNetTrunk::fully_connected_flops() const {

@@ -11,8 +11,9 @@ void set_torch_threads(int threads);
 /// What was set, or what LibTorch chose.
 [[nodiscard]] int torch_threads();
 
-/// For a training: memory that is freed stays with the process. A step frees and takes again as much as the network is
-/// large, and glibc would hand it back to the kernel each time, which then has to clear every page anew.
+/// For a training: memory that is freed stays with the process, but for pieces above 32 MiB. A step frees and takes
+/// again as much as the network is large, and glibc would hand it back to the kernel each time, which then has to clear
+/// every page anew.
 void keep_freed_memory();
 
 /// Makes the threads of one tensor operation fall asleep soon while they wait for each other. By default they spin

@@ -29,9 +29,10 @@ std::string sentence_of(const std::exception& error) {
 }  // namespace
 
 std::string CudaGraph::capture(const std::function<void()>& work) {
-  auto recorded = std::make_unique<Recorded>();
+  std::unique_ptr<Recorded> recorded;
   std::string failure;
   try {
+    recorded = std::make_unique<Recorded>();  // throws, too, where there is no GPU
     c10::cuda::getCurrentCUDAStream().synchronize();
     recorded->graph.capture_begin();
     work();
@@ -41,7 +42,7 @@ std::string CudaGraph::capture(const std::function<void()>& work) {
     failure = sentence_of(error);
     if (failure.empty()) failure = "for a reason that LibTorch does not give";
     try {
-      recorded->graph.capture_end();  // or the stream would go on recording
+      if (recorded) recorded->graph.capture_end();  // or the stream would go on recording
     } catch (const std::exception&) {
       // It says that what was recorded is of no use, which we know.
     }

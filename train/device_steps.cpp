@@ -130,6 +130,8 @@ void DeviceSteps::capture(bool draws) {
     launched_ = "one CUDA graph";
     return;
   }
+  // Some gradients may stand already, in memory that nothing ever computed: the next backward pass would add to them.
+  for (auto& parameter : method_.trained_parameters()) parameter.mutable_grad().reset();
   if (draws) {  // LibTorch's generator believes from now on that it is in a capture, and draws no more
     throw std::runtime_error("a training step could not be captured in a CUDA graph (" + failure +
                              "); use --no-cuda-graph");

@@ -53,7 +53,8 @@ class DeviceSteps {
   /// After the last step: waits for the device. The optimizer knows the steps from here on.
   [[nodiscard]] EpochFigures end_epoch();
 
-  /// How full batches are launched: "one CUDA graph", or "kernel by kernel" with the reason.
+  /// How full batches are launched: "one CUDA graph", or "kernel by kernel", with the reason where a graph was asked
+  /// for.
   [[nodiscard]] const std::string& launched() const noexcept { return launched_; }
 
  private:

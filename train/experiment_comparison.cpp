@@ -147,16 +147,12 @@ std::string comparison_tables(std::span<const Variant> variants, const std::file
   t_tests += t_test_table(pairs, "Paired t-tests: macro F1, averaged over the tasks", "macro_f1");
   if (!t_tests.empty()) {
     t_tests += html_paragraph(
-        "Each row asks whether the first does better or worse than the second, or whether chance explains it. A pair "
-        "is "
-        "one seed, one validation fold and one test fold that both were trained with, tested on the same windows. p: "
-        "how "
-        "probable so large a difference would be if both did equally well; below 0.05 is commonly taken for more than "
-        "chance. Trainings share most of their windows, so the plain p, which is the paper's way, is too small; Nadeau "
-        "and "
-        "Bengio's variance allows for that. Where many rows are tested some look real by chance; Holm's correction "
-        "over "
-        "all rows of the table allows for that too: judge by the last column.",
+        "Each row asks whether the first does better or worse than the second, or whether chance explains it. "
+        "A pair is one seed, one validation fold and one test fold that both were trained with, tested on the same "
+        "windows. p: how probable so large a difference would be if both did equally well; below 0.05 is commonly "
+        "taken for more than chance. Trainings share most of their windows, so the plain p, which is the paper's way, "
+        "is too small; Nadeau and Bengio's variance allows for that. Where many rows are tested some look real by "
+        "chance; Holm's correction over all rows of the table allows for that too: judge by the last column.",
         "note");
   }
   auto html = t_tests + mcnemar_table(pairs, folder);

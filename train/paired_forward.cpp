@@ -1,15 +1,18 @@
 #include "train/paired_forward.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/ThreadLocalState.h>
 #include <torch/torch.h>
 
 namespace propriod::train {
 
 PairedLogits forward_both(model::Network& student, model::Network& teacher, const torch::Tensor& accel) {
   PairedLogits logits;
+  const at::ThreadLocalState callers;  // mixed precision, for one, is a thread's own
   const auto run = [&](std::int64_t begin, std::int64_t end) {
     if (begin == 0) logits.student = student.forward(accel);  // always on the calling thread, whose graph it is
     if (end == 2) {
+      const at::ThreadLocalStateGuard as_caller(callers);
       const torch::NoGradGuard no_grad;
       logits.teacher = teacher.forward(accel);
     }

@@ -117,15 +117,14 @@ std::string gnuplot_script(const Plot& plot) {
   std::string script = fmt::format(
       "set terminal svg size 480,{4} dynamic font 'sans-serif,13' noenhanced\n"
       "set border lc rgb '{0}'\nset tics textcolor rgb '{0}'\nset key below left Left reverse maxcols 1 height 1 "
-      "textcolor rgb "
-      "'{0}'\n"
+      "textcolor "
+      "rgb '{0}'\n"
       "set grid lc rgb '#888888' lw 0.5\nset title {1} textcolor rgb '{0}'\n"
-      "set xlabel {2} offset 0,0.4 textcolor rgb '{0}'\nset ylabel {3} textcolor rgb '{0}'\nset offsets graph 0.02, "
-      "0.02, 0.02, "
-      "0.02\nset autoscale xfix\n",
+      "set xlabel {2} offset 0,0.4 textcolor rgb '{0}'\nset ylabel {3} textcolor rgb '{0}'\nset offsets "
+      "graph 0.02, 0.02, 0.02, 0.02\nset autoscale xfix\n",
       kInk, quoted(plot.title), quoted(plot.x_label), quoted(plot.y_label),
       kPlotHeight + kLegendLine * std::ranges::count_if(plot.series, [](const auto& s) { return !s.name.empty(); }));
-  if (few_whole_places(plot)) script += "set xtics 1\n";
+  if (!plot.logarithmic_x && few_whole_places(plot)) script += "set xtics 1\n";
   if (plot.logarithmic_x) script += "set logscale x\nset offsets 0, 0, 0, 0\n";
   for (const double x : plot.borders) {
     script += fmt::format("set arrow from {0}, graph 0 to {0}, graph 1 nohead lc rgb '{1}' dt 3\n", x, kInk);

@@ -118,7 +118,10 @@ class Trainer {
     }
     result_.seconds = elapsed().count();
     if (in_steps_.count() > 0) result_.windows_per_second = static_cast<double>(trained_windows_) / in_steps_.count();
-    if (device_steps_) result_.launched = device_steps_->launched();
+    if (device_steps_) {
+      result_.launched = device_steps_->launched();
+      if (options_.cuda_graph && !all_labelled_) result_.launched += ": some windows lack a label";
+    }
     return std::move(result_);
   }
 
@@ -179,11 +182,11 @@ class Trainer {
       loss_sum += loss * static_cast<double>(last - first);
       activity.add(logits.activity, batch.activity);
       placement.add(logits.placement, batch.placement);
-      trained_windows_ += static_cast<std::uint64_t>(last - first);
       tell(report.epoch, step + 1);
     }
     report.training_loss = loss_sum.item<double>() / static_cast<double>(order.size());  // waits for the device
     in_steps_ += Clock::now() - epoch_started;
+    trained_windows_ += order.size();
     set_training(report.activity, activity.figures());
     set_training(report.placement, placement.figures());
     return true;

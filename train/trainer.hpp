@@ -66,10 +66,11 @@ struct TrainerResult {
 };
 
 /// Trains a network with the method and settings in `options` and keeps the weights that validate best: by the mean
-/// accuracy of the tasks that a phase trains. The same seed, threads and machine give the same weights, whether the
-/// training was interrupted and resumed or not. `stop`: polled at every step; once true the best so far is returned.
-/// A loss that is no longer finite ends the training, too. Throws std::runtime_error when a part of the split is empty,
-/// when nothing worth keeping was completed, or for a checkpoint that cannot be read, written or is of another request.
+/// accuracy of the tasks that a phase trains. On a CPU the same seed, threads and machine give the same weights,
+/// whether the training was interrupted and resumed or not. `stop`: polled at every step; once true the best so far is
+/// returned. A loss that is no longer finite ends the training, too. Throws std::runtime_error when a part of the split
+/// is empty, when nothing worth keeping was completed, or for a checkpoint that cannot be read, written or is of
+/// another request.
 [[nodiscard]] TrainerResult train(const WindowSet& windows, const Split& split, const TrainerOptions& options,
                                   const std::function<void(const TrainingProgress&)>& progress,
                                   const std::atomic<bool>& stop);

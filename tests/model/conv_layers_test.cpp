@@ -5,8 +5,6 @@
 
 #include <limits>
 
-#include "model/dense_relu.hpp"
-
 namespace propriod::model {
 namespace {
 
@@ -53,18 +51,34 @@ TEST_P(ConvLayers, ConvolutionAndNormalisationEqualLibTorchs) {
     torch::nn::BatchNorm1d their_norm(6);
     auto x = windows().set_requires_grad(true);
     const auto ours = normalise(norm, convolve(conv, x));
-    const auto theirs = their_norm(conv(x));
+    const auto theirs = torch::batch_norm(conv(x), norm->weight, norm->bias, their_norm->running_mean,
+                                          their_norm->running_var, /*training=*/true, /*momentum=*/0.1, /*eps=*/1e-5,
+                                          /*cudnn_enabled=*/false);
     EXPECT_TRUE(torch::allclose(ours, theirs, 1e-5, 1e-5));
     EXPECT_TRUE(torch::allclose(norm->running_mean, their_norm->running_mean, 1e-5, 1e-6));
     EXPECT_TRUE(torch::allclose(norm->running_var, their_norm->running_var, 1e-5, 1e-6));
     const auto direction = torch::randn(ours.sizes());
-    for (const auto& leaf : {x, conv->weight}) {
+    for (const auto& leaf : {x, conv->weight, conv->bias, norm->weight, norm->bias}) {
       EXPECT_TRUE(torch::allclose(gradient(ours, direction, leaf), gradient(theirs, direction, leaf), 1e-4, 1e-4));
     }
     norm->eval();
     their_norm->eval();
     EXPECT_TRUE(torch::allclose(normalise(norm, convolve(conv, x)), their_norm(conv(x)), 1e-5, 1e-5));
   }
+}
+
+TEST_P(ConvLayers, TakeAnyLayoutAndLayersWithoutABias) {
+  const auto& [count, channels, length] = GetParam();
+  torch::nn::Conv1d conv(torch::nn::Conv1dOptions(channels, 6, /*kernel_size=*/1).bias(false));
+  const auto x = windows();
+  const auto rows = x.transpose(1, 2).contiguous().transpose(1, 2);  // the channels side by side
+  EXPECT_TRUE(torch::allclose(convolve(conv, x), conv(x), 1e-5, 1e-5));
+  EXPECT_TRUE(torch::allclose(convolve(conv, rows), conv(x), 1e-5, 1e-5));
+}
+
+TEST_P(ConvLayers, PooledReluTakesOtherTypes) {
+  const auto x = windows().to(torch::kFloat64);
+  EXPECT_TRUE(torch::equal(pooled_relu(x), torch::relu(torch::max_pool1d(x, 2))));
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, ConvLayers,
@@ -76,22 +90,10 @@ TEST(PooledRelu, KeepsWhatIsNotANumber) {
   EXPECT_TRUE(torch::equal(pooled.isnan(), torch::tensor({true, true, false}).reshape({1, 1, 3})));
 }
 
-TEST(DenseRelu, EqualsLibTorchsLinearAndRelu) {
-  torch::manual_seed(3);
-  for (const auto& [windows, inputs, outputs] : {Sizes{64, 1216, 1024}, Sizes{1, 1216, 1024}, Sizes{7, 9, 5}}) {
-    torch::nn::Linear layer(inputs, outputs);
-    auto x = torch::randn({inputs, windows}).set_requires_grad(true);
-    const auto ours = dense_relu(layer, x);
-    const auto theirs = torch::relu(layer(x.t())).t();
-    EXPECT_TRUE(torch::allclose(ours, theirs, 1e-5, 1e-5));
-    EXPECT_TRUE(torch::equal(dense_relu(layer, x.detach()), ours));
-    const auto direction = torch::randn(ours.sizes());
-    for (const auto& leaf : {x, layer->weight, layer->bias}) {
-      const auto their_gradient = gradient(theirs, direction, leaf);
-      EXPECT_TRUE(torch::allclose(gradient(ours, direction, leaf), their_gradient, 1e-4,
-                                  1e-5 * their_gradient.abs().max().item<double>()));
-    }
-  }
+TEST(PooledRelu, RefusesASecondDerivative) {
+  const auto x = torch::randn({1, 2, 4}).set_requires_grad(true);
+  const auto sum = pooled_relu(x).sum();
+  EXPECT_THROW((void)torch::autograd::grad({sum}, {x}, {}, /*retain_graph=*/true, /*create_graph=*/true), c10::Error);
 }
 
 }  // namespace

@@ -428,6 +428,14 @@ TEST_F(ReportOfAnExperiment, PlotsLossAndAccuracyOfBothTasks) {
   EXPECT_THAT(plots[0].series[1].points, ElementsAre(Pair(1, 1.5), Pair(2, 0.75), Pair(3, 0.5)));
 }
 
+TEST(GnuplotScript, MarksFewWholePlacesButNotOnALogarithmicAxis) {
+  Plot plot{
+      .title = "t", .x_label = "x", .y_label = "y", .series = {{.name = "s", .points = {{1, 1}, {2, 2}, {10, 3}}}}};
+  EXPECT_THAT(gnuplot_script(plot), HasSubstr("set xtics 1\n"));
+  plot.logarithmic_x = true;  // there a distance of 1 is a factor of 1, and gnuplot marks nothing
+  EXPECT_THAT(gnuplot_script(plot), Not(HasSubstr("set xtics 1\n")));
+}
+
 TEST_F(ReportOfAnExperiment, PlotsOverOneAxisAloneWhereSeveralVary) {
   report_.plan.methods = {"smooth-distill"};
   report_.plan.lambdas = {0.1, 1};
