@@ -14,9 +14,9 @@ constexpr unsigned kMostName = 96;  // NVML_DEVICE_NAME_V2_BUFFER_SIZE
 
 }  // namespace
 
-/// The loaded library.
+/// The library, loaded.
 struct GpuEnergyMeter::Nvml {
-  void* library = nullptr;
+  void* handle = nullptr;
   bool begun = false;
   Device device = nullptr;
   int (*init)() = nullptr;
@@ -31,12 +31,12 @@ struct GpuEnergyMeter::Nvml {
   Nvml& operator=(const Nvml&) = delete;
   ~Nvml() {
     if (begun) shutdown();
-    if (library != nullptr) ::dlclose(library);
+    if (handle != nullptr) ::dlclose(handle);
   }
 
   template <typename Function>
   bool find(const char* symbol, Function& function) const {
-    function = reinterpret_cast<Function>(::dlsym(library, symbol));
+    function = reinterpret_cast<Function>(::dlsym(handle, symbol));
     return function != nullptr;
   }
 
@@ -50,8 +50,8 @@ struct GpuEnergyMeter::Nvml {
 
 GpuEnergyMeter::GpuEnergyMeter(const std::string& pci_address, const char* library) : nvml_(std::make_unique<Nvml>()) {
   auto& nvml = *nvml_;
-  nvml.library = ::dlopen(library, RTLD_NOW | RTLD_LOCAL);
-  if (nvml.library == nullptr) {
+  nvml.handle = ::dlopen(library, RTLD_NOW | RTLD_LOCAL);
+  if (nvml.handle == nullptr) {
     failure_ = std::string(library) + " (of NVIDIA's driver) cannot be loaded";
     return;
   }
