@@ -3,10 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <fstream>
-#include <limits>
-
 #include "tests/train/experiment_report_fixture.hpp"
 #include "train/experiment_summary.hpp"
 #include "train/html.hpp"
